@@ -1,0 +1,7 @@
+"""The one driver: plan, ledger, drive. `map` is a batch of one."""
+
+from lsbatch.batch.drive import Outcome, map_event
+from lsbatch.batch.plan import build_plan
+from lsbatch.batch.review import evaluate_folder, rewrite_pages
+
+__all__ = ["Outcome", "build_plan", "evaluate_folder", "map_event", "rewrite_pages"]

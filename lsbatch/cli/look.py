@@ -1,0 +1,201 @@
+"""Commands that only look: events, detectors, scenes."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+from rich.table import Table
+
+from lsbatch.cli.options import (
+    AoiOption,
+    AsJson,
+    CatalogFile,
+    ConfigOption,
+    DetectorOption,
+    EventArgument,
+    LooksOption,
+    PostOption,
+    PreOption,
+    SensorOption,
+    SourceOption,
+    recipe_of,
+)
+from lsbatch.cli.screen import OUT, echo_json
+
+events_app = typer.Typer(help="The event catalogue.", invoke_without_command=True)
+detectors_app = typer.Typer(help="Detectors: what can be used.", invoke_without_command=True)
+
+
+@events_app.callback()
+def events(context: typer.Context, catalog: CatalogFile = None, as_json: AsJson = False) -> None:
+    """List the events.
+
+    Example: `lsbatch events`
+    """
+    if context.invoked_subcommand is None:
+        events_list(catalog, as_json)
+
+
+@events_app.command("list")
+def events_list(catalog: CatalogFile = None, as_json: AsJson = False) -> None:
+    """List the events.
+
+    Example: `lsbatch events list --json`
+    """
+    from lsbatch.catalog import read_events
+
+    found = read_events(catalog)
+    if as_json:
+        echo_json({"type": "FeatureCollection", "features": [e.to_feature() for e in found]})
+        return
+    table = Table("id", "time (UTC)", "M", "place", "role", box=None)
+    for event in found:
+        magnitude = "" if event.magnitude is None else f"{event.magnitude:.1f}"
+        role = str(event.facts.get("role") or "")
+        table.add_row(event.id, f"{event.time:%Y-%m-%d %H:%M}", magnitude, event.place, role)
+    OUT.print(table)
+
+
+@events_app.command("show")
+def events_show(event: EventArgument, catalog: CatalogFile = None, as_json: AsJson = False) -> None:
+    """Show one event, each value with its provenance.
+
+    Example: `lsbatch events show hokkaido-2018`
+    """
+    from lsbatch.catalog import find_event
+
+    feature = find_event(event, catalog).to_feature()
+    if as_json:
+        echo_json(feature)
+        return
+    properties = dict(feature["properties"])
+    provenance = properties.pop("provenance", None) or {}
+    table = Table("", "value", "provenance", box=None)
+    for name, value, mark in _rows(properties, provenance):
+        table.add_row(name, value, mark)
+    OUT.print(table)
+
+
+def _rows(
+    values: dict[str, Any], marks: dict[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, str, str]]:
+    """(name, value, provenance) of everything that has a value; nested names joined by a dot."""
+    for name, value in values.items():
+        mark = marks.get(name) or {}
+        if isinstance(value, dict):
+            yield from _rows(value, mark, f"{prefix}{name}.")
+        elif value not in (None, "", []):
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield f"{prefix}{name}", text, _mark_text(mark)
+
+
+def _mark_text(mark: dict[str, Any]) -> str:
+    status, source = mark.get("status", ""), mark.get("source", "")
+    word = "from memory, not checked" if status == "memory" else status
+    return f"{word} ({source})" if source and source != status else word
+
+
+@detectors_app.callback()
+def detectors(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the detectors.
+
+    Example: `lsbatch detectors`
+    """
+    if context.invoked_subcommand is None:
+        detectors_list(as_json)
+
+
+@detectors_app.command("list")
+def detectors_list(as_json: AsJson = False) -> None:
+    """List the detectors.
+
+    Example: `lsbatch detectors list`
+    """
+    from lsbatch.detectors import detector_names
+
+    records = [_detector_record(name) for name in detector_names()]
+    if as_json:
+        echo_json(records)
+        return
+    table = Table("name", "bands", "halo (px)", "what it is", box=None)
+    for record in records:
+        table.add_row(
+            record["name"], ", ".join(record["bands"]), str(record["halo"]), record["about"]
+        )
+    OUT.print(table)
+
+
+@detectors_app.command("show")
+def detectors_show(name: str, as_json: AsJson = False) -> None:
+    """Show a detector's inputs and thresholds.
+
+    Example: `lsbatch detectors show ndvi-change`
+    """
+    record = _detector_record(name)
+    if as_json:
+        echo_json(record)
+        return
+    table = Table("", "", box=None, show_header=False)
+    for key, value in record.items():
+        table.add_row(key, value if isinstance(value, str) else json.dumps(value))
+    OUT.print(table)
+
+
+def _detector_record(name: str) -> dict[str, Any]:
+    from lsbatch.detectors import load_detector
+
+    detector = load_detector(name)
+    return {
+        "name": name,
+        "about": (type(detector).__doc__ or "").strip().splitlines()[0],
+        "bands": list(detector.inputs.bands),
+        "channels": [channel.name for channel in detector.inputs.channels],
+        "halo": detector.halo,
+        "detectable_rule": detector.detectable_rule,
+        "parameters": detector.parameters,
+    }
+
+
+def scenes(
+    event: EventArgument,
+    source: SourceOption = None,
+    detector: DetectorOption = "ndvi-change",
+    aoi: AoiOption = None,
+    pre: PreOption = None,
+    post: PostOption = None,
+    sensor: SensorOption = None,
+    looks: LooksOption = None,
+    catalog: CatalogFile = None,
+    config: ConfigOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the images a map would rest on, and why others are left out; reads metadata only.
+
+    Example: `lsbatch scenes hokkaido-2018 --source catalog.json --detector brightness-change`
+    """
+    from lsbatch.batch import build_plan
+
+    plan = build_plan(recipe_of(locals())).to_json()
+    if as_json:
+        echo_json({name: plan[name] for name in ("looks", "terrain", "rejected", "warnings")})
+        return
+    table = Table("use", "scene", "sensor", "from", "to", "delay (days)", box=None)
+    for look in plan["looks"]:
+        table.add_row(
+            look["period"],
+            look["scene"],
+            look["sensor"],
+            look["start"][:10],
+            look["end"][:10],
+            str(look["delay_days"]),
+        )
+    for model in plan["terrain"]:
+        table.add_row(
+            "terrain", model["scene"], model["sensor"], model["start"][:10], model["end"][:10], ""
+        )
+    OUT.print(table)
+    for rejection in plan["rejected"]:
+        OUT.print(f"left out {rejection['item_id']}: {rejection['reason']}", markup=False)
+    for warning in plan["warnings"]:
+        OUT.print(f"note: {warning}", markup=False)

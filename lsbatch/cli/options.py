@@ -1,0 +1,121 @@
+"""Options that several commands share, and the recipe they add up to."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+CatalogFile = Annotated[
+    Path | None,
+    typer.Option("--catalog", help="Event catalogue (GeoJSON); default: the shipped one."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+EventArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="EVENT", help="Id of the catalogue, or a GeoJSON file with one feature."
+    ),
+]
+SourceOption = Annotated[
+    str | None,
+    typer.Option("--source", help="STAC API (URL), static catalogue or item collection (path)."),
+]
+DetectorOption = Annotated[
+    str | None, typer.Option("--detector", help="Name; see `lsbatch detectors`.")
+]
+ParamOption = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="A threshold of the detector; repeatable."),
+]
+AoiOption = Annotated[
+    Path | None, typer.Option("--aoi", help="File with the area to map, in place of the event's.")
+]
+PreOption = Annotated[str | None, typer.Option("--pre", metavar="FROM/TO", help="Period before.")]
+PostOption = Annotated[str | None, typer.Option("--post", metavar="FROM/TO", help="Period after.")]
+SensorOption = Annotated[str | None, typer.Option("--sensor", help="Use this sensor only.")]
+LooksOption = Annotated[
+    int | None, typer.Option("--looks", help="Usable looks wanted on each side [3].")
+]
+ResolutionOption = Annotated[
+    float | None, typer.Option("--resolution", help="Pixel side, metres [the sensor's].")
+]
+CrsOption = Annotated[
+    str | None, typer.Option("--crs", help="Projected CRS [UTM zone of the event].")
+]
+ThresholdOption = Annotated[
+    float | None, typer.Option("--threshold", help="Score of a landslide [0.5].")
+]
+SlopeOption = Annotated[
+    float | None, typer.Option("--slope-limit", help="Exclude ground less steep, degrees [5].")
+]
+MinAreaOption = Annotated[
+    float | None, typer.Option("--min-area", help="Leave out polygons smaller than this, m2 [400].")
+]
+BlockOption = Annotated[
+    int | None, typer.Option("--block", help="Side of a block, pixels, a multiple of 256 [512].")
+]
+InventoryOption = Annotated[
+    Path | None, typer.Option("--inventory", help="Mapped landslides to score the map against.")
+]
+ClusterOption = Annotated[
+    str | None, typer.Option("--cluster", help="local, or a scheduler's tcp:// or tls:// address.")
+]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", help="Local worker processes [cores].")
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", help="YAML with any of these options, under the recipe's names."),
+]
+
+
+def recipe_of(given: dict[str, Any]) -> Any:
+    """Recipe of a command's options; names differ where the recipe nests or spells out units."""
+    from lsbatch.recipe import read_recipe
+
+    options = {
+        name: given.get(name)
+        for name in (
+            "event",
+            "source",
+            "catalog",
+            "aoi",
+            "inventory",
+            "pre",
+            "post",
+            "sensor",
+            "looks",
+            "crs",
+            "resolution",
+            "threshold",
+        )
+    }
+    options |= {
+        "slope_limit_deg": given.get("slope_limit"),
+        "min_area_m2": given.get("min_area"),
+        "block_px": given.get("block"),
+        "detector": _nested(name=given.get("detector"), parameters=_parameters(given.get("param"))),
+        "cluster": _nested(name=given.get("cluster"), workers=given.get("workers")),
+    }
+    paths = {name: str(value) for name, value in options.items() if isinstance(value, Path)}
+    return read_recipe(given.get("config"), **{**options, **paths})
+
+
+def _nested(**values: Any) -> dict[str, Any] | None:
+    return {name: value for name, value in values.items() if value is not None} or None
+
+
+def _parameters(pairs: list[str] | None) -> dict[str, Any] | None:
+    if not pairs:
+        return None
+    found = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        try:
+            found[name.strip()] = json.loads(value)
+        except ValueError as error:
+            raise typer.BadParameter(
+                f"{pair!r} is not NAME=NUMBER", param_hint="--param"
+            ) from error
+    return found

@@ -1,0 +1,98 @@
+"""What a person sees: tables, a progress bar, closing words."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+OUT = Console()
+ERR = Console(stderr=True)
+
+
+@contextlib.contextmanager
+def progress_bar(event: str) -> Iterator[Any]:
+    """A bar on a terminal, two lines elsewhere."""
+    bar = Progress(
+        TextColumn("mapping {task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("blocks"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[faults]}"),
+        console=ERR,
+    )
+    with bar:
+        line = bar.add_task(Path(event).name, total=None, faults="")
+
+        def show(done: int, total: int, failed: int) -> None:
+            faults = f"[red]{failed} failed" if failed else ""
+            bar.update(line, completed=done, total=total, faults=faults)
+
+        yield show
+
+
+def tell(outcome: Any) -> None:
+    metrics = outcome.metrics
+    table = Table(box=None, show_header=False)
+    area = metrics["landslide_area_km2"]
+    low, high = metrics["landslide_area_km2_low"], metrics["landslide_area_km2_high"]
+    table.add_row("landslides", f"{metrics['landslide_count']}")
+    table.add_row("landslide area", f"{number(area)} km2 ({number(low)} to {number(high)})")
+    table.add_row(
+        "observed",
+        f"{number(metrics['observed_area_km2'])} km2, "
+        f"{number(100 * (metrics['observed_fraction'] or 0))} % of the area of interest",
+    )
+    pixel = (metrics.get("evaluation") or {}).get("pixel")
+    if pixel:
+        table.add_row(
+            "against the inventory",
+            f"MCC {number(pixel['mcc'])}, precision "
+            f"{number(pixel['precision'])}, recall {number(pixel['recall'])}",
+        )
+    OUT.print(table)
+    for warning in outcome.warnings:
+        OUT.print(f"note: {warning}", markup=False, soft_wrap=True)
+    OUT.print(f"report:  {outcome.event_folder / 'report.html'}", markup=False, soft_wrap=True)
+    OUT.print(f"product: {outcome.event_folder / 'product.zarr'}", markup=False, soft_wrap=True)
+
+
+def say_error(text: str) -> None:
+    """One sentence on stderr."""
+    ERR.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def leave(outcome: Any) -> None:
+    """Exit 3 where blocks failed, naming them and what to do."""
+    if not outcome.failed:
+        return
+    shown = "; ".join(f"block {tuple(r.block)}: {r.reason}" for r in outcome.failed[:3])
+    more = f" (and {len(outcome.failed) - 3} more)" if len(outcome.failed) > 3 else ""
+    say_error(
+        f"Error: {len(outcome.failed)} blocks failed, their pixels carry status 7 or 8: {shown}{more}. Once "
+        "the cause is mended, run the same command with another --out."
+    )
+    raise typer.Exit(3)
+
+
+def echo_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=1, ensure_ascii=False, default=str))
+
+
+def number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3g}"

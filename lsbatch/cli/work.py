@@ -1,0 +1,155 @@
+"""Commands that work: map, evaluate, report, demo."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lsbatch.cli.options import (
+    AoiOption,
+    AsJson,
+    BlockOption,
+    CatalogFile,
+    ClusterOption,
+    ConfigOption,
+    CrsOption,
+    DetectorOption,
+    EventArgument,
+    InventoryOption,
+    LooksOption,
+    MinAreaOption,
+    ParamOption,
+    PostOption,
+    PreOption,
+    ResolutionOption,
+    SensorOption,
+    SlopeOption,
+    SourceOption,
+    ThresholdOption,
+    WorkersOption,
+    recipe_of,
+)
+from lsbatch.cli.screen import OUT, echo_json, leave, number, progress_bar, tell
+from lsbatch.errors import StoreError
+
+
+def map_command(
+    event: EventArgument,
+    out: Annotated[Path, typer.Option("--out", help="Folder of this run: new or empty.")],
+    source: SourceOption = None,
+    detector: DetectorOption = None,
+    param: ParamOption = None,
+    aoi: AoiOption = None,
+    pre: PreOption = None,
+    post: PostOption = None,
+    sensor: SensorOption = None,
+    looks: LooksOption = None,
+    resolution: ResolutionOption = None,
+    crs: CrsOption = None,
+    threshold: ThresholdOption = None,
+    slope_limit: SlopeOption = None,
+    min_area: MinAreaOption = None,
+    block: BlockOption = None,
+    inventory: InventoryOption = None,
+    catalog: CatalogFile = None,
+    cluster: ClusterOption = None,
+    workers: WorkersOption = None,
+    config: ConfigOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Map one event, start to end.
+
+    Example: `lsbatch map my-event.geojson --source my/catalog.json --detector ndvi-change --out my-map`
+    """
+    recipe = recipe_of(locals())
+    outcome = _map(recipe, out)
+    if as_json:
+        echo_json(outcome.metrics)
+    else:
+        tell(outcome)
+    leave(outcome)
+
+
+def evaluate(
+    product: Annotated[
+        Path, typer.Argument(metavar="PRODUCT", help="events/<event>/product.zarr of a run.")
+    ],
+    inventory: Annotated[
+        Path, typer.Argument(metavar="INVENTORY", help="Mapped landslides, any vector file.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="JSON file to write.")],
+    extent: Annotated[
+        Path | None, typer.Option("--extent", help="Area that the inventory covers.")
+    ] = None,
+) -> None:
+    """Score a product against mapped polygons.
+
+    Example: `lsbatch evaluate map/events/demo-0/product.zarr truth.parquet --out scores.json`
+    """
+    from lsbatch.batch import evaluate_folder
+
+    scores = evaluate_folder(product, inventory, extent=extent)
+    _write_text(out, json.dumps(scores, indent=1) + "\n")
+    pixel, found = scores["pixel"], scores["object"]
+    OUT.print(
+        f"MCC {number(pixel.get('mcc'))}, precision {number(pixel.get('precision'))}, recall "
+        f"{number(pixel.get('recall'))}; {number(found.get('detection_rate'))} of the mapped "
+        f"landslides found. Written to {out}",
+        soft_wrap=True,
+    )
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished run.")],
+) -> None:
+    """Write the HTML pages of a run again, from its products.
+
+    Example: `lsbatch report map`
+    """
+    from lsbatch.batch import rewrite_pages
+
+    for page in rewrite_pages(folder):
+        OUT.print(str(page), soft_wrap=True)
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder to make.")] = Path("lsbatch-demo"),
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, another event.")] = 0,
+    workers: WorkersOption = None,
+) -> None:
+    """Invent a small event, map it, score it against the known truth; no network needed.
+
+    Example: `lsbatch demo --out lsbatch-demo`
+    """
+    from lsbatch.recipe import ClusterChoice, DetectorChoice, Recipe
+    from lsbatch.simulate import simulate_event
+
+    world = out / "world"
+    OUT.print("Inventing an earthquake: terrain, images before and after, clouds, landslides …")
+    event = simulate_event(world, seed=seed)
+    recipe = Recipe(
+        event=str(world / "events.geojson"),
+        source=str(world / "catalog.json"),
+        detector=DetectorChoice(name="ndvi-change"),
+        inventory=str(world / "inventories" / f"{event.id}.parquet"),
+        cluster=ClusterChoice(workers=workers),
+    )
+    outcome = _map(recipe, out / "map")
+    tell(outcome)
+    OUT.print("This event is simulated: its figures say nothing about real ones.")
+    leave(outcome)
+
+
+def _map(recipe: Any, out: Path) -> Any:
+    from lsbatch.batch import map_event
+
+    with progress_bar(recipe.event) as show:
+        return map_event(recipe, out, progress=show)
+
+
+def _write_text(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error}.") from error

@@ -1,0 +1,175 @@
+"""ExactReader: one band of one file on the wanted grid, the same bits whatever the window.
+
+GDAL's warper interpolates coordinates to 1/8 of a pixel and works out its kernel's width for each
+window; blocks cut from such a warp differ from the whole. Here both are fixed: the transformer is
+exact (tolerance 1e-9 pixel) and the scale comes from the file, not from the window.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import rasterio
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform as transform_points
+from rasterio.windows import Window
+
+from lsbatch.domain import Asset
+from lsbatch.errors import ReadError
+
+GDAL_ENV: dict[str, Any] = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_HTTP_MAX_RETRY": 4,
+    "GDAL_HTTP_RETRY_DELAY": 0.5,
+    "GDAL_HTTP_TIMEOUT": 60,
+    "GDAL_HTTP_CONNECTTIMEOUT": 10,
+    "GDAL_HTTP_MULTIRANGE": "SERIAL",
+    "GDAL_CACHEMAX": 128,
+    "VSI_CACHE": True,
+}
+"""GDAL settings of every open: bounded waits, few retries, a small cache (MB)."""
+
+_TOLERANCE_PX = 1e-9
+
+
+def open_asset(asset: Asset) -> DatasetReader:
+    """Open a file as GeoTIFF, one band, in the coordinate system that the catalogue states.
+
+    Raises
+    ------
+    ReadError
+        If it is absent, not a GeoTIFF, has several bands, or disagrees with its record.
+    """
+    try:
+        dataset = rasterio.open(asset.href, driver="GTiff", sharing=False)
+    except (RasterioError, OSError) as error:
+        raise ReadError(
+            f"band {asset.band}: {asset.href} cannot be opened as a GeoTIFF ({_first_line(error)})"
+        ) from error
+    fault = _fault(dataset, asset)
+    if fault:
+        dataset.close()
+        raise ReadError(f"band {asset.band}: {asset.href} {fault}")
+    return dataset
+
+
+def _fault(dataset: DatasetReader, asset: Asset) -> str:
+    if dataset.count != 1:
+        return f"has {dataset.count} bands; each band must be a file of its own"
+    if dataset.crs is None:
+        return "has no coordinate system"
+    # to_epsg() needs an exact match; files often carry an equal WKT of another wording
+    if asset.epsg is not None and dataset.crs != rasterio.CRS.from_epsg(asset.epsg):
+        return f"is in {dataset.crs.to_string()[:60]}, but its record says EPSG:{asset.epsg}"
+    return ""
+
+
+class ExactReader:
+    """A stackstac reader that is exact, strict and small to pickle.
+
+    Threads: each ``read`` opens and closes its own dataset, so one instance may serve many.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        spec: Any,
+        resampling: Resampling,
+        dtype: np.dtype,
+        fill_value: float,
+        assets: Mapping[str, Asset],
+        **_unused: Any,
+    ) -> None:
+        self.asset = assets[url]
+        self.spec = spec
+        self.resampling = resampling
+        self.dtype = dtype
+        self.fill_value = fill_value
+
+    def read(self, window: Window, **_unused: Any) -> np.ndarray:
+        """Stored numbers on the spec's grid, (H, W); `fill_value` where there is no data.
+
+        Raises
+        ------
+        ReadError
+            If the file cannot be opened or decoded. Never nodata in its place.
+        """
+        with rasterio.Env(**GDAL_ENV), open_asset(self.asset) as dataset:
+            try:
+                return self._warp(dataset, window)
+            except (RasterioError, OSError) as error:
+                raise ReadError(
+                    f"band {self.asset.band}: {self.asset.href} cannot be read "
+                    f"({_first_line(error)})"
+                ) from error
+
+    def _warp(self, dataset: DatasetReader, window: Window) -> np.ndarray:
+        target = self.spec.vrt_params
+        level = _overview_level(dataset, target)
+        if level is not None:
+            with rasterio.open(self.asset.href, driver="GTiff", overview_level=level) as coarse:
+                return self._warp_from(coarse, target, window)
+        return self._warp_from(dataset, target, window)
+
+    def _warp_from(
+        self, dataset: DatasetReader, target: dict[str, Any], window: Window
+    ) -> np.ndarray:
+        nodata = self.asset.nodata if self.asset.nodata is not None else dataset.nodata
+        xscale, yscale = _scale(dataset, target)
+        with WarpedVRT(
+            dataset,
+            **target,
+            resampling=self.resampling,
+            tolerance=_TOLERANCE_PX,
+            src_nodata=nodata,
+            nodata=self.fill_value,
+            dtype=str(self.dtype),
+            add_alpha=nodata is None,
+            XSCALE=f"{xscale:.17g}",
+            YSCALE=f"{yscale:.17g}",
+        ) as vrt:
+            data = vrt.read(1, window=window)
+            if nodata is None:
+                data[vrt.read(vrt.count, window=window) == 0] = self.fill_value
+        return data
+
+    def close(self) -> None:
+        """Nothing stays open between reads."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return dict(self.__dict__)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+def _scale(dataset: DatasetReader, target: dict[str, Any]) -> tuple[float, float]:
+    """Target pixels per source pixel, (x, y), at the source's centre: the same for every window."""
+    a = dataset.transform
+    row, col = dataset.height / 2, dataset.width / 2
+    corners = [a * point for point in ((col, row), (col + 1, row), (col, row + 1))]
+    xs, ys = transform_points(dataset.crs, target["crs"], *zip(*corners, strict=True))
+    to_px = ~target["transform"]
+    points = [to_px * point for point in zip(xs, ys, strict=True)]
+    (x0, y0), right, down = points
+    return (
+        math.hypot(right[0] - x0, right[1] - y0),
+        math.hypot(down[0] - x0, down[1] - y0),
+    )
+
+
+def _overview_level(dataset: DatasetReader, target: dict[str, Any]) -> int | None:
+    """The coarsest overview still as fine as the target, None for full resolution."""
+    shrink = 1 / max(_scale(dataset, target))
+    fitting = [level for level, factor in enumerate(dataset.overviews(1)) if factor <= shrink]
+    return fitting[-1] if fitting else None
+
+
+def _first_line(error: Exception) -> str:
+    cause = error.__cause__ or error
+    return (str(cause).strip().splitlines() or [type(error).__name__])[0][:160]

@@ -1,0 +1,52 @@
+"""The nouns of the house: frozen values that check themselves; no I/O, no Dask."""
+
+from lsbatch.domain.contract import Detector
+from lsbatch.domain.event import Event, Period, slug_of
+from lsbatch.domain.inputs import Channel, Inputs
+from lsbatch.domain.receipt import Receipt
+from lsbatch.domain.scene import Asset, Granule, Look, Rejection, Scene, Scenes
+from lsbatch.domain.schema import (
+    DETECTABLE,
+    LANDSLIDE,
+    PRODUCT_LAYERS,
+    UNDECIDED,
+    Layer,
+    Status,
+    check_cube,
+    check_features,
+)
+from lsbatch.domain.sensor import SENSORS, Band, Quality, Sensor
+from lsbatch.domain.tiling import CHUNK_PX, Block, blocks_of, build_grid, utm_of
+
+__all__ = [
+    "CHUNK_PX",
+    "DETECTABLE",
+    "LANDSLIDE",
+    "PRODUCT_LAYERS",
+    "SENSORS",
+    "UNDECIDED",
+    "Asset",
+    "Band",
+    "Block",
+    "Channel",
+    "Detector",
+    "Event",
+    "Granule",
+    "Inputs",
+    "Layer",
+    "Look",
+    "Period",
+    "Quality",
+    "Receipt",
+    "Rejection",
+    "Scene",
+    "Scenes",
+    "Sensor",
+    "Status",
+    "blocks_of",
+    "build_grid",
+    "check_cube",
+    "check_features",
+    "slug_of",
+    "utm_of",
+]

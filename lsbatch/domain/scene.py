@@ -1,0 +1,154 @@
+"""Scenes: what the search hands on. Small, picklable, free of STAC objects."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import shapely
+from odc.geo.geobox import GeoBox
+from shapely.geometry.base import BaseGeometry
+
+from lsbatch.domain.sensor import SENSORS, Sensor
+from lsbatch.errors import CatalogError
+
+PeriodName = Literal["pre", "post"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One band's file and how its numbers are to be read."""
+
+    band: str
+    href: str
+    """Path or URL, unsigned."""
+    scale: float = 1.0
+    offset: float = 0.0
+    nodata: float | None = None
+    """Value of cells without data; None = only what the file itself declares."""
+    epsg: int | None = None
+    """Coordinate system that the catalogue states; the file must agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granule:
+    """One image of a scene: the bands of one footprint."""
+
+    item_id: str
+    footprint: BaseGeometry
+    """Polygon(s) in EPSG:4326."""
+    assets: tuple[Asset, ...]
+
+    def asset(self, band: str) -> Asset | None:
+        """The file of that band, or None."""
+        return next((asset for asset in self.assets if asset.band == band), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One sensor, one solar day: its granules, first on top."""
+
+    id: str
+    sensor_name: str
+    start: datetime
+    """Acquisition, UTC; where only an interval is known, its beginning."""
+    end: datetime
+    """Equal to `start` where the moment is known; else the end of the interval."""
+    granules: tuple[Granule, ...]
+    cloud_percent: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.granules:
+            raise CatalogError(f"Scene {self.id!r} holds no image.")
+
+    @property
+    def sensor(self) -> Sensor:
+        """The table entry of this scene's sensor."""
+        return next(sensor for sensor in SENSORS if sensor.name == self.sensor_name)
+
+    @property
+    def footprint(self) -> BaseGeometry:
+        """Union of the granules' footprints, EPSG:4326."""
+        return shapely.union_all([granule.footprint for granule in self.granules])
+
+    @property
+    def bands(self) -> frozenset[str]:
+        """Bands that every granule has."""
+        return frozenset.intersection(
+            *(frozenset(asset.band for asset in granule.assets) for granule in self.granules)
+        )
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the moment of acquisition is known."""
+        return self.start == self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A scene chosen for one side of the event."""
+
+    scene: Scene
+    period: PeriodName
+    delay_days: int
+    """Whole days between the acquisition and the event; the longest possible where only an
+    interval is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A catalogue record that was not used, and why."""
+
+    item_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scenes:
+    """All that an event's map is made from."""
+
+    looks: tuple[Look, ...]
+    """Before and after, in each period the one nearest to the event first."""
+    terrain: tuple[Scene, ...] = ()
+    """Elevation models, first on top."""
+
+    @property
+    def pre(self) -> tuple[Look, ...]:
+        """Looks before the event."""
+        return tuple(look for look in self.looks if look.period == "pre")
+
+    @property
+    def post(self) -> tuple[Look, ...]:
+        """Looks after the event."""
+        return tuple(look for look in self.looks if look.period == "post")
+
+    @property
+    def footprint(self) -> BaseGeometry:
+        """Union of all looks' footprints, EPSG:4326."""
+        return shapely.union_all([look.scene.footprint for look in self.looks])
+
+    def touching(self, geobox: GeoBox) -> "Scenes":
+        """The part of these scenes that may have pixels in a geobox.
+
+        Looks stay in place, so that their number does not depend on the block; only granules
+        that cannot matter are left out, and looks without any.
+        """
+        # a degree-wide margin would be wasteful, none would lose pixels to rounding of footprints
+        margin = 200 * abs(geobox.resolution.x)
+        window = geobox.extent.buffer(margin).to_crs("EPSG:4326", resolution=1e4).geom
+        return Scenes(
+            looks=tuple(
+                Look(scene, look.period, look.delay_days)
+                for look in self.looks
+                if (scene := _clip(look.scene, window)) is not None
+            ),
+            terrain=tuple(
+                scene for model in self.terrain if (scene := _clip(model, window)) is not None
+            ),
+        )
+
+
+def _clip(scene: Scene, window: BaseGeometry) -> Scene | None:
+    granules = tuple(g for g in scene.granules if g.footprint.intersects(window))
+    if not granules:
+        return None
+    return Scene(scene.id, scene.sensor_name, scene.start, scene.end, granules, scene.cloud_percent)

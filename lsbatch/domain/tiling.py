@@ -1,0 +1,143 @@
+"""Grids and blocks: integers on one fixed lattice, the rest is odc-geo's algebra."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from odc.geo.geobox import GeoBox
+from odc.geo.geom import Geometry
+from pyproj import CRS
+from pyproj.aoi import AreaOfInterest
+from pyproj.database import query_utm_crs_info
+from shapely.geometry.base import BaseGeometry
+
+from lsbatch.errors import GridMismatchError
+
+CHUNK_PX = 256
+"""Side of a stored chunk. Grids start on multiples of it, so that neither the place of a pixel nor
+the phase of a network's stride depends on the area asked for or on the size of a block."""
+
+
+def utm_of(area: BaseGeometry) -> str:
+    """UTM zone of an area's centre, as ``EPSG:…``.
+
+    Raises
+    ------
+    GridMismatchError
+        Beyond 84 degrees north or 80 degrees south, where UTM ends.
+    """
+    lon, lat = area.centroid.x, area.centroid.y
+    found = query_utm_crs_info(
+        datum_name="WGS 84", area_of_interest=AreaOfInterest(lon, lat, lon, lat)
+    )
+    if not found:
+        raise GridMismatchError(
+            f"UTM ends at 84 N and 80 S; the area's centre is at latitude {lat:.2f}. "
+            "Name a projected CRS with --crs."
+        )
+    return f"EPSG:{found[0].code}"
+
+
+def build_grid(area: BaseGeometry, *, crs: str, resolution: float) -> GeoBox:
+    """The pixel grid over an area, its origin snapped to the lattice of chunks.
+
+    Parameters
+    ----------
+    area : polygon(s), EPSG:4326
+    crs : str
+        A projected CRS in metres.
+    resolution : float
+        Pixel side in metres.
+
+    Raises
+    ------
+    GridMismatchError
+        For a CRS that is not projected in metres, or an area without a single pixel.
+    """
+    _check_projected(crs)
+    if not (math.isfinite(resolution) and resolution > 0):
+        raise GridMismatchError(f"A resolution must be above 0 m; received {resolution}.")
+    projected = Geometry(area, "EPSG:4326").to_crs(crs, resolution=0.01)
+    box = projected.boundingbox
+    if projected.geom.area < resolution**2:
+        raise GridMismatchError(
+            f"The area to map covers {projected.geom.area:.1f} m2, less than one pixel of "
+            f"{resolution:g} m. Draw a larger area or choose a finer --resolution."
+        )
+    lattice = CHUNK_PX * resolution
+    left = math.floor(box.left / lattice) * lattice
+    top = math.ceil(box.top / lattice) * lattice
+    right = math.ceil(box.right / resolution) * resolution
+    bottom = math.floor(box.bottom / resolution) * resolution
+    return GeoBox.from_bbox((left, bottom, right, top), crs=crs, resolution=resolution, tight=True)
+
+
+def _check_projected(crs: str) -> None:
+    try:
+        parsed = CRS.from_user_input(crs)
+    except Exception as error:
+        raise GridMismatchError(
+            f"{crs!r} is not a coordinate system; write one as EPSG:32654."
+        ) from error
+    metres = all(axis.unit_name == "metre" for axis in parsed.axis_info)
+    if not (parsed.is_projected and metres and parsed.to_epsg()):
+        raise GridMismatchError(
+            f"Maps are made in a projected CRS in metres with an EPSG code; {crs!r} is not one. "
+            "Leave --crs out for the UTM zone of the event."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The unit of work: a core of whole chunks, plus its halo."""
+
+    grid: GeoBox
+    """The event's whole grid."""
+    row: int
+    col: int
+    side_px: int
+    """Side of a full core; cores at the right and bottom edges are smaller, never dropped."""
+    halo: int
+    """Pixels added on each side."""
+
+    def __post_init__(self) -> None:
+        if self.side_px % CHUNK_PX:
+            raise GridMismatchError(
+                f"A block is whole chunks of {CHUNK_PX} pixels; received a side of {self.side_px}."
+            )
+
+    @property
+    def index(self) -> tuple[int, int]:
+        """(row, column) among the blocks of the grid."""
+        return self.row, self.col
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """The core's (y, x) place in the event's arrays."""
+        y, x = self.row * self.side_px, self.col * self.side_px
+        height, width = self.grid.shape
+        return slice(y, min(y + self.side_px, height)), slice(x, min(x + self.side_px, width))
+
+    @property
+    def core(self) -> GeoBox:
+        """Grid of the pixels this block owns."""
+        return self.grid[self.slices]
+
+    @property
+    def padded(self) -> GeoBox:
+        """Grid of the pixels this block reads: core and halo, beyond the grid's edge too."""
+        return self.core.pad(self.halo)
+
+    @property
+    def inner(self) -> tuple[slice, slice]:
+        """The core's (y, x) place in an array over `padded`."""
+        height, width = self.core.shape
+        return slice(self.halo, self.halo + height), slice(self.halo, self.halo + width)
+
+
+def blocks_of(grid: GeoBox, *, side_px: int, halo: int) -> Iterator[Block]:
+    """All blocks of a grid, row by row; together their cores are the grid, once each."""
+    rows, cols = (math.ceil(extent / side_px) for extent in grid.shape)
+    for row in range(rows):
+        for col in range(cols):
+            yield Block(grid, row, col, side_px, halo)

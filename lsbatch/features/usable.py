@@ -1,0 +1,66 @@
+"""Which pixels of which look are usable, and if not, why not."""
+
+from collections.abc import Sequence
+
+import dask.array as da
+import numpy as np
+import xarray as xr
+
+from lsbatch.domain import SENSORS, Quality, Status
+from lsbatch.kernels import is_bright_white
+
+_FLAG_NONE = 65535
+
+
+def reasons_of(cube: xr.Dataset, bands: Sequence[str]) -> da.Array:
+    """Why each pixel of each look is not usable.
+
+    Parameters
+    ----------
+    cube : Dataset, dims (time, y, x)
+        As `build_cube` makes it.
+    bands : sequence of str
+        Bands that must all have data.
+
+    Returns
+    -------
+    dask array, uint8, (time, y, x)
+        A `Status`: 0 = usable; NO_PRE or NO_POST = no data in at least one band.
+
+    Notes
+    -----
+    A look with a quality band follows that band, by its sensor's table. One without is screened
+    for bright white pixels (`kernels.is_bright_white`): cloud or snow, which visible bands cannot
+    tell apart, so both get the status of cloud.
+    """
+    looks = [_reasons_of_look(cube.isel(time=index), bands) for index in range(cube.sizes["time"])]
+    if not looks:
+        return da.zeros((0, cube.sizes["y"], cube.sizes["x"]), dtype="uint8")
+    return da.stack(looks)
+
+
+def _reasons_of_look(look: xr.Dataset, bands: Sequence[str]) -> da.Array:
+    quality = next(s.quality for s in SENSORS if s.name == str(look["sensor"].values))
+    absent = Status.NO_PRE if str(look["period"].values) == "pre" else Status.NO_POST
+    reason = da.map_blocks(_flag_reason, da.asarray(look["quality"].data), quality, dtype="uint8")
+    if {"red", "green", "blue"} <= set(look.data_vars):
+        visible = [da.asarray(look[band].data) for band in ("red", "green", "blue")]
+        white = da.map_blocks(is_bright_white, *visible, dtype=bool)
+        unflagged = da.asarray(look["quality"].data) == _FLAG_NONE
+        reason = da.where(white & unflagged, np.uint8(Status.CLOUD), reason)
+    for band in bands:
+        reason = da.where(da.isnan(look[band].data), np.uint8(absent), reason)
+    return reason
+
+
+def _flag_reason(flags: np.ndarray, quality: Quality | None) -> np.ndarray:
+    """Status of each flag value; where there is no flag, 0."""
+    reason = np.zeros(flags.shape, "uint8")
+    if quality is None:
+        return reason
+    for value, status in quality.classes:
+        reason[flags == value] = status
+    for bit, status in quality.bits:
+        reason[(flags >> bit) & 1 == 1] = status
+    reason[flags == _FLAG_NONE] = 0
+    return reason

@@ -1,0 +1,6 @@
+"""From features to a score: halo in, core out; detectors are known only by their contract."""
+
+from lsbatch.inference.blocks import score_block
+from lsbatch.inference.lazy import detect
+
+__all__ = ["detect", "score_block"]

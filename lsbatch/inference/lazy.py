@@ -1,0 +1,47 @@
+"""detect: a lazy score over a whole area, for notebooks."""
+
+import dask.array as da
+import numpy as np
+import xarray as xr
+
+from lsbatch.domain import Detector, check_features
+from lsbatch.inference.patches import score_in_patches
+
+
+def detect(features: xr.Dataset, detector: Detector) -> xr.DataArray:
+    """Score of every pixel of an area; lazy, equal to what a run computes block by block.
+
+    Parameters
+    ----------
+    features : Dataset
+        As `prepare` makes it from a cube with chunks (`build_cube(..., chunk_px=...)`).
+    detector : Detector
+        One without a patch lattice of its own (`patch_px` None).
+
+    Returns
+    -------
+    DataArray, float32, (y, x)
+        NaN where `status` is not 0. Not meaningful within the detector's halo of the area's edge,
+        beyond which nothing is read: pad the grid where that matters.
+    """
+    check_features(features)
+    channels = features["channels"]
+    stacked = da.moveaxis(da.asarray(channels.data), 0, -1).rechunk({2: -1})
+    score = da.map_overlap(
+        _score_chunk,
+        stacked,
+        depth={0: detector.halo, 1: detector.halo, 2: 0},
+        boundary="none",
+        drop_axis=2,
+        dtype="float32",
+        meta=np.empty((0, 0), "float32"),
+        detector=detector,
+    )
+    lazy = xr.DataArray(
+        score, dims=("y", "x"), coords={k: v for k, v in channels.coords.items() if k != "channel"}
+    )
+    return lazy.where(features["status"] == 0)
+
+
+def _score_chunk(channels: np.ndarray, detector: Detector) -> np.ndarray:
+    return score_in_patches(channels, detector, origin=(0, 0))

@@ -1,0 +1,28 @@
+"""Compiled loops on plain arrays: no names, no files, nothing lazy.
+
+Each is single-threaded and lets go of Python's lock: as many may run at once as there are blocks,
+and their number never changes a bit.
+"""
+
+from lsbatch.kernels.confusion import confusion, confusion_by_cell
+from lsbatch.kernels.rank import NO_GROUP, local_quantile
+from lsbatch.kernels.screen import is_bright_white
+from lsbatch.kernels.spectral import median_of_looks, normalised_difference
+from lsbatch.kernels.stitch import blend_weights, stitch_patches
+from lsbatch.kernels.terrain import FLAT, aspect, hillshade, slope
+
+__all__ = [
+    "FLAT",
+    "NO_GROUP",
+    "aspect",
+    "blend_weights",
+    "confusion",
+    "confusion_by_cell",
+    "hillshade",
+    "is_bright_white",
+    "local_quantile",
+    "median_of_looks",
+    "normalised_difference",
+    "slope",
+    "stitch_patches",
+]

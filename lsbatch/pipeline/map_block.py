@@ -1,0 +1,150 @@
+"""map_block: the story of one block, on a worker."""
+
+import os
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from rasterio.features import geometry_mask
+
+from lsbatch.cube import build_cube
+from lsbatch.domain import UNDECIDED, Receipt, Status
+from lsbatch.errors import ContractError, ReadError
+from lsbatch.features import prepare
+from lsbatch.inference import score_block
+from lsbatch.pipeline.plan import BlockTask
+from lsbatch.store import write_block
+
+READERS = 4
+"""Threads that read one block's files."""
+AREA_STEP = 0.1
+"""How far the threshold is moved for the lower and upper landslide area."""
+
+
+def map_block(task: BlockTask) -> Receipt:
+    """Read, prepare, score and write one block.
+
+    A read that fails gives the whole block status 7, a detector that breaks its contract status 8;
+    both are on record in the receipt, and never a plausible number in the product.
+    """
+    clock = _Clock()
+    block, detector = task.block, task.detector
+    try:
+        cube = build_cube(task.scenes, block.padded, bands=detector.inputs.bands)
+        features = prepare(cube, detector.inputs)
+        # a bare .load() would go back to the cluster's scheduler and spread the block over it
+        features = features.load(scheduler="threads", num_workers=READERS)
+        clock.lap("read")
+        scored = score_block(features, detector, block)
+        clock.lap("score")
+    except ReadError as error:
+        return fail_block(task, Status.READ_FAILED, str(error), clock)
+    except ContractError as error:
+        return fail_block(task, Status.DETECTOR_FAILED, str(error), clock)
+    layers = _layers(features, scored, task)
+    digests = write_block(task.product, block, layers)
+    clock.lap("write")
+    return _receipt(task, layers, digests, clock)
+
+
+def fail_block(
+    task: BlockTask, status: Status, reason: str, clock: "_Clock | None" = None
+) -> Receipt:
+    """Write a block that could not be mapped: its status everywhere, no score."""
+    shape = tuple(task.block.core.shape)
+    layers = {
+        "score": np.full(shape, np.nan, "float32"),
+        "landslide": np.full(shape, UNDECIDED, "uint8"),
+        "status": np.full(shape, status, "uint8"),
+        "detectable": np.full(shape, UNDECIDED, "uint8"),
+        "pre_count": np.zeros(shape, "uint16"),
+        "post_count": np.zeros(shape, "uint16"),
+        "pre_delay": np.full(shape, -1, "int16"),
+        "post_delay": np.full(shape, -1, "int16"),
+    }
+    layers["status"][_outside(task)] = Status.EXCLUDED
+    digests = write_block(task.product, task.block, layers)
+    return _receipt(task, layers, digests, clock or _Clock(), reason=reason)
+
+
+def _layers(features: xr.Dataset, scored: xr.Dataset, task: BlockTask) -> dict[str, np.ndarray]:
+    """The product's arrays over the block's core."""
+    inner = task.block.inner
+    status = features["status"].values[inner].copy()
+    slope = features["slope_deg"].values[inner]
+    # a slope that is not known cannot meet the limit either
+    status[(status == 0) & ~(slope >= task.slope_limit_deg)] = Status.EXCLUDED
+    status[_outside(task)] = Status.EXCLUDED
+    seen = status == Status.SCORED
+    score = np.where(seen, scored["score"].values, np.float32(np.nan))
+    layers = {
+        "score": score,
+        "landslide": np.where(seen, score >= task.threshold, UNDECIDED).astype("uint8"),
+        "status": status,
+        "detectable": np.where(seen, scored["detectable"].values, UNDECIDED).astype("uint8"),
+    }
+    for name in ("pre_count", "post_count", "pre_delay", "post_delay"):
+        layers[name] = features[name].values[inner]
+    return layers
+
+
+def _outside(task: BlockTask) -> np.ndarray:
+    """Pixels of the core whose centre is not in the area of interest."""
+    core = task.block.core
+    return geometry_mask([task.aoi], out_shape=tuple(core.shape), transform=core.affine)
+
+
+def _receipt(
+    task: BlockTask,
+    layers: dict[str, np.ndarray],
+    digests: dict[str, str],
+    clock: "_Clock",
+    *,
+    reason: str = "",
+) -> Receipt:
+    values, pixels = np.unique(layers["status"], return_counts=True)
+    counts = {str(value): int(n) for value, n in zip(values, pixels, strict=True)}
+    for name, shift in (("low", AREA_STEP), ("mid", 0.0), ("high", -AREA_STEP)):
+        with np.errstate(invalid="ignore"):
+            counts[f"landslide_{name}"] = int((layers["score"] >= task.threshold + shift).sum())
+    return Receipt(
+        event_id=task.event_id,
+        block=task.block.index,
+        status="failed" if reason else "ok",
+        reason=reason,
+        digests=digests,
+        counts=counts,
+        seconds=clock.laps,
+        peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        bytes_read=clock.bytes_read(),
+        worker=f"{os.uname().nodename}:{os.getpid()}",
+    )
+
+
+class _Clock:
+    """Wall time by stage, and what the process has read meanwhile."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+        self._read_before = _bytes_read_so_far()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.laps[stage] = round(now - self._last, 4)
+        self._last = now
+
+    def bytes_read(self) -> int | None:
+        so_far = _bytes_read_so_far()
+        return None if so_far is None else so_far - (self._read_before or 0)
+
+
+def _bytes_read_so_far() -> int | None:
+    """Bytes this process has asked of files, None where the system does not tell."""
+    try:
+        lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return int(lines[0].split()[1])

@@ -1,0 +1,197 @@
+"""Plan: one event's run, frozen before work; BlockTask: the part of it that one block needs."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import rasterio
+import shapely
+from affine import Affine
+from odc.geo.geobox import GeoBox
+from odc.geo.geom import Geometry
+from shapely.geometry.base import BaseGeometry
+
+from lsbatch.detectors import load_detector
+from lsbatch.domain import (
+    Asset,
+    Block,
+    Detector,
+    Event,
+    Granule,
+    Look,
+    Rejection,
+    Scene,
+    Scenes,
+    blocks_of,
+)
+from lsbatch.features import TERRAIN_HALO
+from lsbatch.recipe import Recipe
+
+_LIBRARIES = ("lsbatch", "numba", "numpy", "odc-geo", "rasterio", "stackstac", "xarray", "zarr")
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTask:
+    """All that a worker needs for one block; pickles to a few kilobytes."""
+
+    event_id: str
+    block: Block
+    scenes: Scenes
+    """Only what touches the block."""
+    detector: Detector
+    threshold: float
+    slope_limit_deg: float
+    aoi: BaseGeometry
+    """Area of interest in the grid's CRS."""
+    product: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be computed from what."""
+
+    recipe: Recipe
+    event: Event
+    scenes: Scenes
+    rejected: tuple[Rejection, ...]
+    grid: GeoBox
+    detector: Detector
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def halo(self) -> int:
+        """Context of a block: the detector's, and what terrain needs beyond it."""
+        return self.detector.halo + TERRAIN_HALO
+
+    def blocks(self) -> Iterator[Block]:
+        """All blocks, row by row."""
+        return blocks_of(self.grid, side_px=self.recipe.block_px, halo=self.halo)
+
+    def tasks(self, product: Path) -> Iterator[BlockTask]:
+        """One task for each block, to be written into a product."""
+        aoi = Geometry(self.event.aoi, "EPSG:4326").to_crs(self.grid.crs, resolution=0.01).geom
+        for block in self.blocks():
+            yield BlockTask(
+                event_id=self.event.id,
+                block=block,
+                scenes=self.scenes.touching(block.padded),
+                detector=self.detector,
+                threshold=self.recipe.threshold,
+                slope_limit_deg=self.recipe.slope_limit_deg,
+                aoi=aoi,
+                product=product,
+            )
+
+    @property
+    def run_key(self) -> str:
+        """sha256 of all that decides the product's bytes."""
+        text = json.dumps(self._content(), sort_keys=True, separators=(",", ":"), default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """plan.json: plain values, unsigned hrefs, the run key."""
+        return {**self._content(), "run_key": self.run_key, "warnings": list(self.warnings)}
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "Plan":
+        """The plan of a plan.json, equal to the one that wrote it."""
+        looks = tuple(
+            Look(scene_of(look), look["period"], look["delay_days"]) for look in record["looks"]
+        )
+        grid, choice = record["grid"], record["recipe"]["detector"]
+        return cls(
+            recipe=Recipe(**record["recipe"]),
+            event=Event.from_feature(record["event"]),
+            scenes=Scenes(looks, tuple(scene_of(scene) for scene in record["terrain"])),
+            rejected=tuple(Rejection(**rejection) for rejection in record["rejected"]),
+            grid=GeoBox(tuple(grid["shape"]), Affine(*grid["transform"]), grid["crs"]),
+            detector=load_detector(choice["name"], **choice["parameters"]),
+            warnings=tuple(record["warnings"]),
+        )
+
+    def _content(self) -> dict[str, Any]:
+        rows, cols = (-(-extent // self.recipe.block_px) for extent in self.grid.shape)
+        return {
+            "lsbatch_plan": 1,
+            "recipe": self.recipe.model_dump(exclude={"cluster"}),
+            "event": self.event.to_feature(),
+            "looks": [
+                {
+                    "period": look.period,
+                    "delay_days": look.delay_days,
+                    **scene_record(look.scene),
+                }
+                for look in self.scenes.looks
+            ],
+            "terrain": [scene_record(scene) for scene in self.scenes.terrain],
+            "rejected": [asdict(rejection) for rejection in self.rejected],
+            "grid": {
+                "crs": f"EPSG:{self.grid.crs.epsg}",
+                "transform": list(self.grid.affine)[:6],
+                "shape": list(self.grid.shape),
+            },
+            "blocks": {"side_px": self.recipe.block_px, "halo_px": self.halo, "count": rows * cols},
+            "detector": detector_record(self.detector),
+            "precision": "float32",
+            "versions": versions(),
+        }
+
+
+def versions() -> dict[str, str]:
+    """Versions of the libraries that decide bits."""
+    return {**{name: version(name) for name in _LIBRARIES}, "gdal": rasterio.__gdal_version__}
+
+
+def detector_record(detector: Detector) -> dict[str, Any]:
+    """Name, version and thresholds of a detector, with their digest."""
+    parameters = detector.parameters
+    text = json.dumps([detector.name, version("lsbatch"), parameters], sort_keys=True)
+    return {
+        "name": detector.name,
+        "version": version("lsbatch"),
+        "parameters": parameters,
+        "digest": hashlib.sha256(text.encode()).hexdigest(),
+    }
+
+
+def scene_record(scene: Scene) -> dict[str, Any]:
+    """A scene as plain values; `scene_of` makes an equal scene."""
+    return {
+        "scene": scene.id,
+        "sensor": scene.sensor_name,
+        "start": scene.start.isoformat(),
+        "end": scene.end.isoformat(),
+        "cloud_percent": scene.cloud_percent,
+        "granules": [
+            {
+                "item": granule.item_id,
+                "footprint": shapely.to_wkt(granule.footprint, rounding_precision=-1),
+                "assets": [asdict(asset) for asset in granule.assets],
+            }
+            for granule in scene.granules
+        ],
+    }
+
+
+def scene_of(record: dict[str, Any]) -> Scene:
+    """The scene of a `scene_record`."""
+    return Scene(
+        id=record["scene"],
+        sensor_name=record["sensor"],
+        start=datetime.fromisoformat(record["start"]),
+        end=datetime.fromisoformat(record["end"]),
+        granules=tuple(
+            Granule(
+                granule["item"],
+                shapely.from_wkt(granule["footprint"]),
+                tuple(Asset(**asset) for asset in granule["assets"]),
+            )
+            for granule in record["granules"]
+        ),
+        cloud_percent=record["cloud_percent"],
+    )

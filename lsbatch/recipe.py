@@ -1,0 +1,180 @@
+"""Recipe: a whole run as one frozen value; YAML both ways."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from lsbatch.domain import Event, Period
+from lsbatch.errors import RecipeError
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DetectorChoice(_Frozen):
+    """A detector and the thresholds that differ from its own."""
+
+    name: str
+    parameters: dict[str, Any] = {}
+
+
+class ClusterChoice(_Frozen):
+    """Where to work; never changes the product."""
+
+    name: str = "local"
+    workers: int | None = Field(default=None, ge=1)
+
+
+class Recipe(_Frozen):
+    """All that decides what a run computes, and where it runs."""
+
+    event: str
+    """Id of the catalogue, or path of a GeoJSON file with one feature."""
+    source: str
+    """URL of a STAC API, or path of a static catalogue or item collection."""
+    detector: DetectorChoice
+    catalog: str | None = None
+    """Another event catalogue than the shipped one."""
+    aoi: str | None = None
+    """File with the area to map, in place of the event's own."""
+    inventory: str | None = None
+    """File with mapped landslides to score the map against."""
+    pre: str | None = None
+    """FROM/TO before the event; a year up to the event if left out."""
+    post: str | None = None
+    """FROM/TO after the event; a year from the event on if left out."""
+    sensor: str | None = None
+    looks: int = Field(default=3, ge=1, le=20)
+    """Usable looks wanted of each place on each side."""
+    crs: str | None = None
+    """A projected CRS; the event's UTM zone if left out."""
+    resolution: float | None = Field(default=None, gt=0)
+    """Pixel side in metres; the sensor's own if left out."""
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+    slope_limit_deg: float = Field(default=5.0, ge=0, lt=90)
+    """Ground less steep is excluded (status 6)."""
+    min_area_m2: float = Field(default=400.0, ge=0)
+    """Smaller polygons are left out of landslides.parquet and the counts."""
+    block_px: int = Field(default=512, ge=256, le=8192, multiple_of=256)
+    """Side of a block; changes speed and memory, never the map."""
+    cluster: ClusterChoice = ClusterChoice()
+
+    @field_validator("event", "source")
+    @classmethod
+    def _not_blank(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("must not be empty")
+        return value
+
+    def periods(self, event: Event) -> tuple[Period, Period]:
+        """When to look before and after an event.
+
+        Raises
+        ------
+        RecipeError
+            For a period that is not FROM/TO, or lies on the wrong side of the event.
+        """
+        year = timedelta(days=365)
+        pre = _period(self.pre, "pre") or Period(event.time - year, event.time)
+        post = _period(self.post, "post") or Period(event.time, event.time + year)
+        if pre.start >= event.time:
+            raise RecipeError(
+                f"The pre period starts on {pre.start:%Y-%m-%d}, not before event {event.id!r} of "
+                f"{event.time:%Y-%m-%d %H:%M} UTC."
+            )
+        if post.end <= event.time:
+            raise RecipeError(
+                f"The post period ends on {post.end:%Y-%m-%d}, not after event {event.id!r} of "
+                f"{event.time:%Y-%m-%d %H:%M} UTC."
+            )
+        return pre, post
+
+    def to_yaml(self) -> str:
+        """YAML text from which `read_recipe` makes an equal recipe."""
+        return yaml.safe_dump(self.model_dump(exclude_defaults=True), sort_keys=False)
+
+
+def _period(text: str | None, name: str) -> Period | None:
+    if text is None:
+        return None
+    try:
+        start, end = (datetime.fromisoformat(part).replace(tzinfo=UTC) for part in text.split("/"))
+    except ValueError as error:
+        raise RecipeError(
+            f"The {name} period must be FROM/TO with ISO dates, such as 2018-05-01/2018-09-01; "
+            f"received {text!r}."
+        ) from error
+    return Period(start, end)
+
+
+def read_recipe(path: Path | None = None, **given: Any) -> Recipe:
+    """A recipe from a YAML file, the environment (LSBATCH_…) and given options, later ones first.
+
+    Parameters
+    ----------
+    path : Path, optional
+        YAML file with the names of `Recipe`.
+    **given
+        Options of the command line; None = not given.
+
+    Raises
+    ------
+    RecipeError
+        Naming each unknown key and each value that breaks a rule.
+    """
+
+    class Layered(BaseSettings, Recipe):  # type: ignore[misc]
+        model_config = SettingsConfigDict(
+            env_prefix="LSBATCH_", env_nested_delimiter="__", extra="forbid", frozen=True
+        )
+
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, lambda: _read_yaml(path)  # type: ignore[return-value]
+
+    try:
+        layered = Layered(**{name: value for name, value in given.items() if value is not None})
+        return Recipe(**layered.model_dump())
+    except ValidationError as error:
+        raise RecipeError(_faults(error, path)) from error
+
+
+def _read_yaml(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RecipeError(f"The recipe {path} cannot be read: {error}") from error
+    if not isinstance(document, dict):
+        raise RecipeError(f"The recipe {path} must be a YAML mapping of option: value.")
+    return document
+
+
+def _faults(error: ValidationError, path: Path | None) -> str:
+    found = [
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        + (
+            ""
+            if fault["type"] in ("missing", "extra_forbidden")
+            else f" (received {fault['input']!r})"
+        )
+        for fault in error.errors()
+    ]
+    where = f" (file {path})" if path else ""
+    return (
+        f"The recipe breaks {len(found)} rule{'s' if len(found) > 1 else ''}{where}: "
+        + "; ".join(found)
+    )

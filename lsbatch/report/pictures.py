@@ -1,0 +1,164 @@
+"""Every picture of an event's page, with the words for those who cannot see it."""
+
+import base64
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from geopandas import GeoDataFrame
+from odc.geo.crs import CRS
+from odc.geo.geom import Geometry
+from pyproj import Transformer
+
+from lsbatch.catalog import catalogs_folder
+from lsbatch.domain import Event, Status
+from lsbatch.report.closeups import Closeup, choose_closeups, draw_closeup
+from lsbatch.report.figures import (
+    STATUS_COLOURS,
+    UNDETECTABLE_COLOUR,
+    draw_image,
+    draw_landslides,
+    draw_score,
+    draw_status,
+)
+from lsbatch.report.imagery import Views
+from lsbatch.report.locator import draw_locator
+from lsbatch.report.overview import Overview
+from lsbatch.report.sizes import draw_sizes
+from lsbatch.report.surroundings import draw_surroundings
+from lsbatch.report.wording import area, percent, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG file and what it shows."""
+
+    png: bytes
+    alt: str
+    caption: str = ""
+
+    @property
+    def src(self) -> str:
+        """The file as a ``data:`` address."""
+        return "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels, as the file says."""
+        width, height = struct.unpack(">II", self.png[16:24])
+        return width, height
+
+
+def draw_pictures(
+    event: Event,
+    overview: Overview,
+    *,
+    views: Views | None,
+    landslides: GeoDataFrame,
+    threshold: float,
+    sizes: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Give the page's pictures by name: each a Picture, or None where it cannot be drawn.
+
+    Parameters
+    ----------
+    event : Event
+    overview : Overview
+    views : Views or None
+    landslides : GeoDataFrame
+        Polygons in the CRS of the overview, with `area_m2`.
+    threshold : float
+        Score from which a pixel is a landslide.
+    sizes : mapping
+        `size_frequency` of the event's metrics.
+
+    Returns
+    -------
+    dict
+        `locator`, `surroundings`, `score`, `landslides`, `status`: Picture; `pre`, `post`,
+        `sizes`: Picture or None; `closeups`: list of Picture.
+    """
+    aoi = Geometry(event.aoi, "EPSG:4326").to_crs(overview.geobox.crs, resolution=0.01).geom
+    plot = draw_sizes(sizes)
+    return {
+        "locator": Picture(
+            draw_locator(event, catalogs_folder() / "land.geojson"),
+            "Map of the region with the area of interest and the epicentre, and a world map.",
+        ),
+        "surroundings": Picture(
+            draw_surroundings(event, overview, aoi=aoi, landslides=landslides.geometry),
+            "Map of the area of interest, the ground observed in it and the landslides as dots.",
+        ),
+        "pre": _image(views and views.pre, views, aoi, "before"),
+        "post": _image(views and views.post, views, aoi, "after"),
+        "score": Picture(
+            draw_score(overview, views, aoi=aoi, threshold=threshold),
+            "Map of the detector's score over hillshade; ground not observed is blue-grey.",
+        ),
+        "landslides": Picture(
+            draw_landslides(landslides, overview, views),
+            f"Map with the outlines of {len(landslides)} landslides.",
+        ),
+        "closeups": [
+            _closeup(closeup, views, overview.geobox.crs)
+            for closeup in choose_closeups(landslides, views)
+        ],
+        "status": Picture(
+            draw_status(overview, aoi=aoi),
+            "Map of why each pixel has, or has not, a score; colours in the table.",
+        ),
+        "sizes": plot and Picture(plot, "Plot of probability density against landslide area."),
+    }
+
+
+def legend(overview: Overview, metrics: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Rows of the status map's key: colour, meaning, and how much of the AOI that is."""
+    whole = metrics.get("aoi_area_km2")
+    by_status = dict(metrics.get("area_by_status_km2") or {})
+    scored, told = by_status.get("scored"), metrics.get("detectable_area_km2")
+    untold = None if scored is None or told is None else max(scored - told, 0.0)
+    rows = []
+    for status in overview.present:
+        if status is Status.SCORED:
+            rows += [
+                (STATUS_COLOURS[status], "scored, and a fresh scar would show", told),
+                (
+                    UNDETECTABLE_COLOUR,
+                    "scored, but a scar could not be told from bare ground",
+                    untold,
+                ),
+            ]
+        else:
+            km2 = by_status.get(status.name.lower())
+            rows.append((STATUS_COLOURS[status], status.meaning, km2))
+    beyond = by_status.get("outside_grid") or 0.0
+    if whole and beyond > 1e-6 * whole:  # less is the rounding of two areas' difference
+        rows.append(("#ffffff", "beyond all images", beyond))
+    return [
+        {
+            "colour": colour,
+            "meaning": text,
+            "km2": plain(km2),
+            "share": percent(km2 / whole if km2 is not None and whole else None),
+        }
+        for colour, text, km2 in rows
+    ]
+
+
+def _image(image: Any, views: Views | None, aoi: Any, when: str) -> Picture | None:
+    if image is None or views is None:
+        return None
+    png = draw_image(image, views.extent, aoi=aoi)
+    return Picture(png, f"True-colour image {when} the event; grey where there is no data.")
+
+
+def _closeup(closeup: Closeup, views: Views | None, crs: CRS) -> Picture:
+    lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(*closeup.centre)
+    count, largest = len(closeup.landslides), closeup.landslides["area_m2"].max()
+    noun = "landslide" if count == 1 else "landslides"
+    caption = (
+        f"{abs(lat):.4f}\u00b0{'N' if lat >= 0 else 'S'} {abs(lon):.4f}\u00b0"
+        f"{'E' if lon >= 0 else 'W'}: {count} {noun}, the largest {area(largest)}"
+    )
+    return Picture(draw_closeup(closeup, views), f"Before and after at {caption}.", caption)

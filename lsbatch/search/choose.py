@@ -1,0 +1,184 @@
+"""choose_scenes: the looks that an event's map will rest on, and why the others were left."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from lsbatch.domain import Event, Look, Period, Rejection, Scene, Scenes
+from lsbatch.domain.scene import PeriodName
+from lsbatch.errors import NoScenesError
+from lsbatch.search.find import Candidates
+
+_CLOUDIEST_PERCENT = 80.0
+_LEAST_GAIN = 1e-3
+"""Share of the area that a further look must add to be worth its reads."""
+
+
+def choose_scenes(
+    candidates: Candidates,
+    event: Event,
+    *,
+    pre: Period,
+    post: Period,
+    bands: Sequence[str],
+    looks: int,
+    sensor: str | None = None,
+) -> tuple[Scenes, tuple[Rejection, ...]]:
+    """Looks before and after the event, each period's nearest to the event first.
+
+    A scene is taken if it has every band, lies wholly before or after the event, is not nearly all
+    cloud, and adds area that has not yet been looked at `looks` times.
+
+    Returns
+    -------
+    Scenes, tuple of Rejection
+        The choice, and every scene left out with its reason.
+
+    Raises
+    ------
+    NoScenesError
+        If nothing usable remains before or after the event, or no elevation model was found.
+    """
+    reasons: list[Rejection] = list(candidates.rejected)
+    usable = _usable(candidates, event, bands, sensor, reasons)
+    best = _best_sensor(usable, event, pre, post)
+    chosen: list[Look] = []
+    for name, period in (("pre", pre), ("post", post)):
+        dated = _in_period(usable, name, period, event, reasons)  # type: ignore[arg-type]
+        same = [look for look in dated if look.scene.sensor_name == best]
+        reasons += [
+            Rejection(look.scene.id, f"another sensor was chosen ({best}); name it with --sensor")
+            for look in dated
+            if look.scene.sensor_name != best
+        ]
+        taken = _nearest(same, event.aoi, looks, reasons)
+        if not taken:
+            raise NoScenesError(_nothing(event, name, period, bands, candidates, reasons))
+        chosen += taken
+    if not candidates.terrain:
+        raise NoScenesError(
+            f"No elevation model meets the area of event {event.id!r} in this source, and slope "
+            "is part of every map. Add a DEM item (collection alos-dem, cop-dem-glo-30, nasadem or "
+            "dem, or an asset with role 'elevation')."
+        )
+    return Scenes(tuple(chosen), candidates.terrain), tuple(reasons)
+
+
+def _usable(
+    candidates: Candidates,
+    event: Event,
+    bands: Sequence[str],
+    sensor: str | None,
+    reasons: list[Rejection],
+) -> list[Scene]:
+    usable = []
+    for scene in candidates.scenes:
+        missing = [band for band in bands if band not in scene.bands]
+        if sensor is not None and scene.sensor_name != sensor:
+            reasons.append(Rejection(scene.id, f"its sensor is {scene.sensor_name}, not {sensor}"))
+        elif missing:
+            reasons.append(
+                Rejection(
+                    scene.id,
+                    f"it lacks the band{'s' if len(missing) > 1 else ''} {', '.join(missing)} "
+                    f"(it has {', '.join(sorted(scene.bands))})",
+                )
+            )
+        elif (scene.cloud_percent or 0.0) > _CLOUDIEST_PERCENT:
+            reasons.append(Rejection(scene.id, f"{scene.cloud_percent:.0f} % of it is cloud"))
+        else:
+            usable.append(scene)
+    return usable
+
+
+def _in_period(
+    scenes: list[Scene],
+    name: PeriodName,
+    period: Period,
+    event: Event,
+    reasons: list[Rejection],
+) -> list[Look]:
+    looks = []
+    for scene in scenes:
+        if not _on_side(scene, name, event.time):
+            if name == "pre" and scene.start < event.time:
+                reasons.append(
+                    Rejection(scene.id, "its interval of dates spans the event: before or after?")
+                )
+            continue
+        if not period.meets(scene.start, scene.end):
+            reasons.append(Rejection(scene.id, f"its date lies outside the {name} period"))
+            continue
+        looks.append(Look(scene, name, _delay_days(scene, name, event.time)))
+    return sorted(looks, key=lambda look: (look.delay_days, look.scene.id))
+
+
+def _on_side(scene: Scene, name: PeriodName, moment: datetime) -> bool:
+    return scene.end < moment if name == "pre" else scene.start >= moment
+
+
+def _delay_days(scene: Scene, name: PeriodName, moment: datetime) -> int:
+    """Days to the event; of an interval its far end, so that the truth is never longer."""
+    gap = moment - scene.start if name == "pre" else scene.end - moment
+    return gap // timedelta(days=1)
+
+
+def _best_sensor(scenes: list[Scene], event: Event, pre: Period, post: Period) -> str | None:
+    """The finest sensor that has a look on both sides; None where there is none."""
+
+    def has_both(name: str) -> bool:
+        own = [scene for scene in scenes if scene.sensor_name == name]
+        return all(
+            any(_on_side(s, side, event.time) and period.meets(s.start, s.end) for s in own)  # type: ignore[arg-type]
+            for side, period in (("pre", pre), ("post", post))
+        )
+
+    names = {scene.sensor_name: scene.sensor.resolution_m for scene in scenes}
+    both = sorted((metres, name) for name, metres in names.items() if has_both(name))
+    return both[0][1] if both else next(iter(sorted(names)), None)
+
+
+def _nearest(
+    looks: list[Look], area: BaseGeometry, times: int, reasons: list[Rejection]
+) -> list[Look]:
+    """Nearest looks until each place has been looked at `times` times."""
+    layers: list[BaseGeometry] = [shapely.Polygon()] * times
+    taken = []
+    for look in looks:
+        rest = look.scene.footprint.intersection(area)
+        gain, after = 0.0, []
+        for layer in layers:
+            gain += rest.difference(layer).area
+            after.append(layer.union(rest))
+            rest = rest.intersection(layer)
+        if gain <= _LEAST_GAIN * area.area and taken:
+            reasons.append(
+                Rejection(look.scene.id, f"{times} looks nearer to the event see the same ground")
+            )
+            continue
+        taken.append(look)
+        layers = after
+    return taken
+
+
+def _nothing(
+    event: Event,
+    name: str,
+    period: Period,
+    bands: Sequence[str],
+    candidates: Candidates,
+    reasons: list[Rejection],
+) -> str:
+    side = "before" if name == "pre" else "after"
+    head = (
+        f"No usable scene {side} event {event.id!r} ({event.time:%Y-%m-%d}) between "
+        f"{period.start:%Y-%m-%d} and {period.end:%Y-%m-%d} with the bands {', '.join(bands)}."
+    )
+    if not candidates.scenes and not candidates.rejected:
+        return f"{head} The source holds no items at all."
+    shown = [f"{r.item_id}: {r.reason}" for r in reasons[:3]]
+    more = f" (and {len(reasons) - 3} more)" if len(reasons) > 3 else ""
+    listed = "; ".join(shown) + more if shown else "none of its scenes lies on that side"
+    return f"{head} Left out: {listed}. Other periods: --pre and --post FROM/TO."

@@ -1,0 +1,210 @@
+"""One STAC item, any version and spelling, becomes one granule with known units."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from lsbatch.domain import SENSORS, Asset, Band, Granule, Sensor
+from lsbatch.errors import CatalogError
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A granule with its sensor and time, before scenes are formed."""
+
+    granule: Granule
+    sensor: Sensor
+    start: datetime
+    end: datetime
+    cloud_percent: float | None
+
+
+def image_of(item: Record) -> Image:
+    """The image that an item describes.
+
+    Raises
+    ------
+    CatalogError
+        With the reason, if the item cannot be used.
+    """
+    sensor = _sensor_of(item)
+    start, end = _interval_of(item)
+    assets = tuple(_assets_of(item, sensor))
+    if not assets:
+        raise CatalogError(
+            f"none of its assets is a band of {sensor.name} "
+            f"({', '.join(band.name for band in sensor.bands)})"
+        )
+    cloud = (item.get("properties") or {}).get("eo:cloud_cover")
+    return Image(
+        granule=Granule(str(item.get("id")), _footprint_of(item), assets),
+        sensor=sensor,
+        start=start,
+        end=end,
+        cloud_percent=None if cloud is None else float(cloud),
+    )
+
+
+def _sensor_of(item: Record) -> Sensor:
+    properties = item.get("properties") or {}
+    collection = item.get("collection")
+    for sensor in SENSORS:
+        if collection in sensor.collections:
+            return sensor
+    made_by = [str(properties.get(key, "")).lower() for key in ("constellation", "platform")]
+    for sensor in SENSORS:
+        if any(name.startswith(sensor.platforms) for name in made_by if sensor.platforms):
+            return sensor
+    roles = {role for asset in _assets(item).values() for role in asset.get("roles") or ()}
+    wanted = (
+        "dem"
+        if roles & {"dem", "elevation"} or {"dem", "elevation"} & set(_assets(item))
+        else "generic"
+    )
+    return next(sensor for sensor in SENSORS if sensor.name == wanted)
+
+
+def _assets(item: Record) -> dict[str, Record]:
+    return item.get("assets") or {}
+
+
+def _interval_of(item: Record) -> tuple[datetime, datetime]:
+    properties = item.get("properties") or {}
+    if properties.get("datetime"):
+        moment = _time(properties["datetime"])
+        return moment, moment
+    if properties.get("start_datetime") and properties.get("end_datetime"):
+        start, end = _time(properties["start_datetime"]), _time(properties["end_datetime"])
+        if start > end:
+            raise CatalogError("its start_datetime is after its end_datetime")
+        return start, end
+    raise CatalogError("it has neither a datetime nor a start_datetime and end_datetime")
+
+
+def _time(text: Any) -> datetime:
+    try:
+        time = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError as error:
+        raise CatalogError(f"its time {text!r} is not ISO 8601") from error
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _footprint_of(item: Record) -> BaseGeometry:
+    if item.get("geometry"):
+        try:
+            footprint = shapely.make_valid(
+                shapely.force_2d(shapely.geometry.shape(item["geometry"]))
+            )
+        except Exception as error:
+            raise CatalogError(f"its geometry is not readable ({error})") from error
+    elif item.get("bbox"):
+        box = item["bbox"]
+        footprint = shapely.box(box[0], box[1], box[len(box) // 2], box[len(box) // 2 + 1])
+    else:
+        raise CatalogError("it has neither a geometry nor a bbox")
+    if footprint.is_empty or not all(map(math.isfinite, footprint.bounds)):
+        raise CatalogError("its footprint is empty")
+    return footprint
+
+
+def _assets_of(item: Record, sensor: Sensor) -> list[Asset]:
+    found = []
+    for band in sensor.bands:
+        key = _key_of(item, band)
+        if key is not None:
+            found.append(_asset_of(item, key, band, sensor))
+    if found and sensor.quality is not None:
+        key = next((key for key in sensor.quality.assets if key in _assets(item)), None)
+        if key is not None:
+            href = _href_of(_assets(item)[key], key)
+            found.append(Asset("quality", href, epsg=_epsg_of(item, _assets(item)[key])))
+    return found
+
+
+def _key_of(item: Record, band: Band) -> str | None:
+    """Key of the asset that holds a band: by its key, its band's name or its common name."""
+    assets = _assets(item)
+    for name in band.assets:
+        if name in assets:
+            return name
+    for key, asset in assets.items():
+        described = _bands(asset)
+        if len(described) != 1 or "overview" in (asset.get("roles") or ()):
+            continue
+        names = {described[0].get(word) for word in ("name", "eo:common_name", "common_name")}
+        if names & {band.name, *band.assets}:
+            return key
+    return None
+
+
+def _bands(asset: Record) -> list[Record]:
+    """Band records of an asset in either spelling: STAC 1.1 `bands` or 1.0 `eo:bands`."""
+    return asset.get("bands") or asset.get("eo:bands") or []
+
+
+def _asset_of(item: Record, key: str, band: Band, sensor: Sensor) -> Asset:
+    asset = _assets(item)[key]
+    stated = _stated(asset)
+    scale, offset, nodata = stated.get("scale"), stated.get("offset"), stated.get("nodata")
+    if scale is None and sensor.name == "generic" and not _is_float(asset, stated):
+        raise CatalogError(
+            f"its asset {key!r} states no scale, so its numbers have no known unit; "
+            "add raster:scale (and raster:offset) to the asset's band"
+        )
+    return Asset(
+        band=band.name,
+        href=_href_of(asset, key),
+        scale=float(band.scale if scale is None else scale),
+        offset=float(band.offset if scale is None and offset is None else offset or 0.0),
+        nodata=_nodata(band.nodata if nodata is None else nodata),
+        epsg=_epsg_of(item, asset),
+    )
+
+
+def _stated(asset: Record) -> Record:
+    """Scale, offset, nodata and data type, whichever of the three spellings a catalogue uses."""
+    places = [asset, *(asset.get("bands") or [])[:1], *(asset.get("raster:bands") or [])[:1]]
+    found: Record = {}
+    for word in ("scale", "offset", "nodata", "data_type"):
+        for place in places:
+            for spelling in (f"raster:{word}", word):
+                if found.get(word) is None and place.get(spelling) is not None:
+                    found[word] = place[spelling]
+    return found
+
+
+def _is_float(asset: Record, stated: Record) -> bool:
+    return str(stated.get("data_type", asset.get("data_type", ""))).startswith("float")
+
+
+def _nodata(value: Any) -> float | None:
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError) as error:
+        raise CatalogError(f"its nodata value {value!r} is not a number") from error
+
+
+def _epsg_of(item: Record, asset: Record) -> int | None:
+    for place in (asset, item.get("properties") or {}):
+        code = place.get("proj:code")
+        if isinstance(code, str) and code.upper().startswith("EPSG:"):
+            return int(code.split(":")[1])
+        if place.get("proj:epsg") is not None:
+            return int(place["proj:epsg"])
+    return None
+
+
+def _href_of(asset: Record, key: str) -> str:
+    href = str(asset.get("href") or "")
+    if not href:
+        raise CatalogError(f"its asset {key!r} has no href")
+    if "://" not in href and not Path(href).is_file():
+        raise CatalogError(f"its asset {key!r} is the file {href}, which does not exist")
+    return href

@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from lsbatch.kernels import is_bright_white
+
+# quarters of a per cent: exact in float32 sums, so that no limit is missed by rounding alone
+reflectance = st.one_of(st.integers(-40, 400).map(lambda n: n / 256), st.just(np.nan))
+
+
+@given(bands=hnp.arrays(np.float32, (3, 4, 5), elements=reflectance))
+def test_screen_equals_numpy(bands):
+    red, green, blue = bands.astype(np.float64)
+    mean = (red + green + blue) / 3.0
+    spread = abs(red - mean) + abs(green - mean) + abs(blue - mean)
+    wanted = (mean >= 0.15) & (spread < 0.7 * mean) & (blue - 0.5 * red > 0.08)
+    np.testing.assert_array_equal(is_bright_white(*bands), wanted)
+
+
+@pytest.mark.parametrize(
+    ("ground", "colour", "screened"),
+    [
+        ("cloud", (0.6, 0.6, 0.62), True),
+        ("forest", (0.03, 0.05, 0.03), False),
+        ("dry soil", (0.35, 0.25, 0.18), False),
+        ("thin haze over forest", (0.12, 0.13, 0.15), False),
+        ("no data", (0.6, np.nan, 0.6), False),
+    ],
+)
+def test_only_bright_white_ground_is_screened(ground, colour, screened):
+    assert is_bright_white(*np.array(colour, np.float32)[:, None])[0] == screened, ground
