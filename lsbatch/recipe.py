@@ -6,14 +6,19 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from lsbatch.domain import Event, Period
 from lsbatch.errors import RecipeError
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class DetectorChoice(_Frozen):
@@ -78,6 +83,8 @@ class Recipe(_Frozen):
         ------
         RecipeError
             For a period that is not FROM/TO, or lies on the wrong side of the event.
+        CatalogError
+            For a period that does not end after it starts.
         """
         year = timedelta(days=365)
         pre = _period(self.pre, "pre") or Period(event.time - year, event.time)
@@ -103,13 +110,18 @@ def _period(text: str | None, name: str) -> Period | None:
     if text is None:
         return None
     try:
-        start, end = (datetime.fromisoformat(part).replace(tzinfo=UTC) for part in text.split("/"))
+        start, end = (_moment(part) for part in text.split("/"))
     except ValueError as error:
         raise RecipeError(
             f"The {name} period must be FROM/TO with ISO dates, such as 2018-05-01/2018-09-01; "
             f"received {text!r}."
         ) from error
     return Period(start, end)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def read_recipe(path: Path | None = None, **given: Any) -> Recipe:
@@ -149,6 +161,11 @@ def read_recipe(path: Path | None = None, **given: Any) -> Recipe:
         return Recipe(**layered.model_dump())
     except ValidationError as error:
         raise RecipeError(_faults(error, path)) from error
+    except SettingsError as error:
+        raise RecipeError(
+            f"The environment breaks a rule: {error}. Name the part that is meant, such as "
+            "LSBATCH_DETECTOR__NAME, or write the whole as JSON."
+        ) from error
 
 
 def _read_yaml(path: Path | None) -> dict[str, Any]:
@@ -156,7 +173,7 @@ def _read_yaml(path: Path | None) -> dict[str, Any]:
         return {}
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         raise RecipeError(f"The recipe {path} cannot be read: {error}") from error
     if not isinstance(document, dict):
         raise RecipeError(f"The recipe {path} must be a YAML mapping of option: value.")

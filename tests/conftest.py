@@ -15,7 +15,7 @@ settings.load_profile(os.environ.get("LSBATCH_HYPOTHESIS", "lsbatch"))
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of the real imagery beside the project; the test skips where there is none."""
     if not SHARED_DATA.is_dir():
@@ -35,3 +35,39 @@ def _offline(monkeypatch):
         return real_connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(scope="session")
+def cluster_address():
+    """A real Dask cluster of two worker processes on this machine, shared by the suite."""
+    from lsbatch.cluster import open_cluster
+
+    with open_cluster("local", workers=2) as client:
+        yield client.scheduler.address
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory) -> Path:
+    """Folder of a small simulated event: catalog.json, events.geojson, inventories/."""
+    from lsbatch.simulate import simulate_event
+
+    folder = tmp_path_factory.mktemp("simulated") / "world"
+    simulate_event(folder, seed=1, side_km=4.0)
+    return folder
+
+
+@pytest.fixture
+def lsbatch(monkeypatch, capsys):
+    """Run the command line in this process: lsbatch("events", "list") -> (code, stdout, stderr)."""
+    import sys
+
+    from lsbatch.cli import main
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["lsbatch", *map(str, words)])
+        with pytest.raises(SystemExit) as leaving:
+            main()
+        said = capsys.readouterr()
+        return leaving.value.code, said.out, said.err
+
+    return run

@@ -11,11 +11,11 @@ import xarray as xr
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from rasterio.features import rasterize
-from scipy.ndimage import binary_dilation
+from scipy.ndimage import binary_dilation, label
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.analysis.objects import object_scores
-from lsbatch.analysis.outlines import trace_true
+from lsbatch.analysis.outlines import trace_labels
 from lsbatch.analysis.pixel_scores import pixel_scores
 from lsbatch.analysis.plain import norm_plain, ratio
 from lsbatch.analysis.tally import ScoreTally
@@ -164,6 +164,7 @@ def _observed_parts(
             references, out_shape=window.shape, transform=window.affine, all_touched=True
         )
         # clouds have a thousand outlines; only those about the references matter
-        seen = np.array(trace_true(counted & binary_dilation(touched), window.affine), object)
+        labels, count = label(counted & binary_dilation(touched))
+        seen = np.array(trace_labels(labels, count, window.affine), object)
     owner, piece = shapely.STRtree(seen).query(references, predicate="intersects")
     yield from zip(owner, shapely.intersection(references[owner], seen[piece]), strict=True)

@@ -9,9 +9,10 @@ import shapely
 import xarray as xr
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-from rasterio.features import rasterize
-from rasterio.transform import Affine
+from scipy.ndimage import label
 
+from lsbatch.analysis.outlines import Outlines
+from lsbatch.domain import LANDSLIDE
 from lsbatch.errors import ContractError
 from lsbatch.kernels import aspect, slope
 
@@ -20,21 +21,18 @@ Terrain = Callable[[GeoBox], NDArray[np.float32]]
 
 
 class _Owned:
-    """Pixels of numbered polygons, polygon by polygon, each from top left to bottom right."""
+    """Pixels of landslides, one after the other, each from top left to bottom right."""
 
-    def __init__(self, outlines: NDArray[np.object_], top: int, left: int, shape: tuple[int, int]):
-        numbers = np.arange(1, len(outlines) + 1)
-        labels = rasterize(
-            zip(outlines, numbers, strict=True),
-            out_shape=shape,
-            transform=Affine.translation(left, top),
-            dtype=np.int32,
-        ).ravel()
-        pixels = np.flatnonzero(labels)
-        pixels = pixels[np.argsort(labels[pixels], kind="stable")]
-        self.pixels = pixels
-        self.owner = labels[pixels] - 1
-        self.starts = np.searchsorted(self.owner, numbers - 1)
+    def __init__(self, landslide: NDArray[np.bool_], first: NDArray[np.int64]) -> None:
+        # a landslide that lies within the window is one component of it: found by any of its pixels
+        labels, count = label(landslide)
+        number = np.full(count + 1, -1, np.int32)
+        number[labels[tuple(first.T)]] = np.arange(len(first))
+        owner = number[labels].ravel()
+        pixels = np.flatnonzero(owner >= 0)
+        self.pixels = pixels[np.argsort(owner[pixels], kind="stable")]
+        self.owner = owner[self.pixels]
+        self.starts = np.searchsorted(self.owner, np.arange(len(first)))
 
     def total(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Sum of each polygon's values that are not NaN."""
@@ -56,17 +54,17 @@ class _Owned:
 
 
 def measure_pixels(
-    product: xr.Dataset, outlines: NDArray[np.object_], *, side_px: int, terrain: Terrain | None
+    product: xr.Dataset, outlines: Outlines, *, side_px: int, terrain: Terrain | None
 ) -> pd.DataFrame:
-    """Measures of each outline's pixels, in the order of the outlines.
+    """Measures of each landslide's pixels, in the order of the outlines.
 
-    Score and terrain are read once for all outlines whose centroid lies in one window.
+    Score and terrain are read once for all landslides whose centroid lies in one window.
 
     Parameters
     ----------
     product : Dataset, (y, x)
-    outlines : ndarray of shapely Polygon, (N,)
-        In pixel units, at least one.
+    outlines : Outlines
+        At least one.
     side_px : int
         Side of a window.
     terrain : callable or None
@@ -83,23 +81,24 @@ def measure_pixels(
     ContractError
         If `terrain` returns another shape than asked for.
     """
-    centres = shapely.centroid(outlines)
+    centres = shapely.centroid(outlines.polygons)
     cells = np.floor(np.stack([shapely.get_y(centres), shapely.get_x(centres)], 1) / side_px)
     _, group = np.unique(cells, axis=0, return_inverse=True)
     order = np.argsort(group, kind="stable")
     parts = [
-        _measure_group(product, outlines[members], terrain).set_axis(members)
+        _measure_group(product, outlines.take(members), terrain).set_axis(members)
         for members in np.split(order, np.cumsum(np.bincount(group))[:-1])
     ]
     return pd.concat(parts).sort_index()
 
 
 def _measure_group(
-    product: xr.Dataset, outlines: NDArray[np.object_], terrain: Terrain | None
+    product: xr.Dataset, outlines: Outlines, terrain: Terrain | None
 ) -> pd.DataFrame:
-    left, top, right, bottom = shapely.total_bounds(outlines).astype(int)
+    left, top, right, bottom = shapely.total_bounds(outlines.polygons).astype(int)
     roi = slice(top, bottom), slice(left, right)
-    owned = _Owned(outlines, top, left, (bottom - top, right - left))
+    landslide = product["landslide"][roi].values == LANDSLIDE
+    owned = _Owned(landslide, outlines.first - (top, left))
     score = product["score"][roi].values
     measures = {"score_mean": owned.mean(score), "score_max": owned.highest(score)[0]}
     measures |= _terrain_measures(owned, product.odc.geobox[roi], terrain)

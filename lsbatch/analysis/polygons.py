@@ -72,11 +72,12 @@ def find_landslides(
     """
     affine, crs = product.odc.geobox.affine, product.odc.geobox.crs
     outlines = trace_outlines(product, side_px=side_px)
-    outlines = outlines[shapely.area(outlines) * abs(affine.determinant) >= min_area_m2]
-    if not len(outlines):
+    large = shapely.area(outlines.polygons) * abs(affine.determinant) >= min_area_m2
+    outlines = outlines.take(large)
+    if not large.any():
         return _frame(event_id, np.empty(0, object), pd.DataFrame(), crs)
     measures = measure_pixels(product, outlines, side_px=side_px, terrain=terrain)
-    on_map = _on_map(outlines, affine)
+    on_map = _on_map(outlines.polygons, affine)
     measures["area_m2"], measures["perimeter_m"] = shapely.area(on_map), shapely.length(on_map)
     measures["width_m"], measures["length_m"] = _sides(on_map)
     for end in ("crown", "toe"):

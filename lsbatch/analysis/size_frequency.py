@@ -4,9 +4,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import gammaln
-from scipy.stats import gamma
+from scipy.optimize import minimize
+from scipy.special import gammainc, gammaln
 
 from lsbatch.analysis.plain import norm_plain
 from lsbatch.errors import ContractError
@@ -15,6 +14,8 @@ MIN_TAIL = 10
 """Fewest landslides that a power-law tail is fitted to."""
 MIN_INVERSE_GAMMA = 30
 """Fewest landslides that an inverse gamma distribution is fitted to."""
+_FIT_DIGITS = 4
+"""Significant digits of fitted values: an optimiser stops where the arithmetic ends."""
 _BINS_PER_DECADE = 5
 _MAX_CANDIDATES = 500
 """Values tried as the start of the tail; evenly chosen among more."""
@@ -35,9 +36,10 @@ def size_frequency(areas_m2: ArrayLike) -> dict[str, Any]:
         - `beta`, `sigma`, `area_min_m2`, `n_tail`, `ks`: non-cumulative exponent of the tail, its
           standard error, the area above which it holds and its distance from the data (Clauset et
           al. 2009, SIAM Review 51, 661-703); at least 10 landslides;
-        - `inverse_gamma`: {`rho`, `a_m2`, `s_m2`} of Malamud et al. (2004) by maximum likelihood;
-          None below 30 landslides or where the likelihood has no maximum;
-        - `rollover_m2`: mode of that fit, None where it lies below the smallest landslide;
+        - `inverse_gamma`: {`rho`, `a_m2`, `s_m2`} of Malamud et al. (2004) by maximum likelihood
+          above the smallest landslide; None below 30 landslides, where the likelihood has no
+          maximum, or where the sizes show no rollover (`a` and `s` are then not determined);
+        - `rollover_m2`: mode of that fit;
         - `bins`: {`area_m2`, `density_per_m2`, `count`} of the bins that are not empty, five a
           decade: geometric centre, probability density, landslides.
 
@@ -59,7 +61,7 @@ def size_frequency(areas_m2: ArrayLike) -> dict[str, Any]:
             "mL": np.log10(len(areas)) if len(areas) else None,
             **_fit_tail(areas),
             "inverse_gamma": fit,
-            "rollover_m2": rollover if rollover and rollover >= areas[0] else None,
+            "rollover_m2": rollover,
             "bins": _bin(areas),
         }
     )
@@ -77,10 +79,8 @@ def inverse_gamma_density(
     falls as ``A^-(rho + 1)``. Source: Malamud et al. (2004), ESPL 29, 687-711, where rho = 1.40,
     a = 1280 m2 and s = -132 m2.
     """
-    beyond = np.asarray(areas_m2, np.float64) - s_m2
-    x = np.where(beyond > 0, beyond, np.nan)
-    log_p = (rho + 1) * np.log(a_m2 / x) - a_m2 / x - np.log(a_m2) - gammaln(rho)
-    return np.asarray(np.nan_to_num(np.exp(log_p)))
+    areas = np.asarray(areas_m2, np.float64)
+    return np.asarray(np.nan_to_num(np.exp(_log_density(areas, rho, a_m2, s_m2))))
 
 
 def _fit_tail(areas: NDArray[np.float64]) -> dict[str, float | int | None]:
@@ -114,40 +114,42 @@ def _fit_tail(areas: NDArray[np.float64]) -> dict[str, float | int | None]:
 
 
 def _fit_inverse_gamma(areas: NDArray[np.float64]) -> dict[str, float] | None:
-    """Maximum likelihood; areas ascending.
+    """Fit by maximum likelihood, given that an area is not below the smallest; areas ascending.
 
-    With the shift s fixed, 1 / (A - s) is gamma distributed, and its fit is one equation. What is
-    left is a search over the gap between s and the smallest area. Equal smallest areas (pixels!)
-    let the likelihood grow without end as the gap closes, so that a maximum must be a local one.
+    Maps leave small landslides out. Without that condition the shift moves up to the smallest area,
+    and every cut-off looks like a rollover. Where the mode lies below the cut-off, a and s are not
+    determined (the tail, which rho describes, is).
     """
     if len(areas) < MIN_INVERSE_GAMMA or areas[0] == areas[-1]:
         return None
     unit = float(np.median(areas))
+    scaled = areas / unit
+    limits = np.log([(0.1, 20.0), (1e-3, 1e3), (1e-3, 1e2)])
 
-    def fit(log_gap: float) -> tuple[float, float, float]:
-        s = areas[0] - unit * np.exp(log_gap)
-        rho, _, rate = gamma.fit(unit / (areas - s), floc=0)
-        return rho, unit / rate, s
+    def loss(logs: NDArray[np.float64]) -> float:
+        rho, a, gap = np.exp(logs)
+        seen = gammainc(rho, a / gap)  # share of the distribution above the smallest area
+        density = _log_density(scaled, rho, a, scaled[0] - gap)
+        return float(np.log(max(seen, 1e-300)) - np.mean(density))
 
-    def loss(log_gap: float) -> float:
-        rho, a, s = fit(log_gap)
-        x = areas - s
-        log_p = (rho + 1) * np.log(a / x) - a / x - np.log(a) - gammaln(rho)
-        return -float(np.mean(log_p))
-
-    gaps = np.linspace(np.log(1e-3), np.log(1e2), 60)
-    losses = np.array([loss(gap) for gap in gaps])
-    dips = np.flatnonzero((losses[1:-1] < losses[:-2]) & (losses[1:-1] <= losses[2:])) + 1
-    if not len(dips):
+    starts = (np.log([1.4, 1.0, gap]) for gap in (0.03, 0.1, 0.3, 1.0))
+    tight = {"ftol": 1e-14, "gtol": 1e-9}
+    fits = [
+        minimize(loss, start, method="L-BFGS-B", bounds=limits, options=tight) for start in starts
+    ]
+    best = min(fits, key=lambda fit: fit.fun)
+    rho, a, gap = np.exp(best.x)
+    s = scaled[0] - gap
+    inside = np.all((best.x > limits[:, 0] + 0.01) & (best.x < limits[:, 1] - 0.01))
+    if not inside or a / (rho + 1) + s < scaled[0]:
         return None
-    dip = dips[np.argmin(losses[dips])]
-    found = minimize_scalar(
-        loss, bounds=(gaps[dip - 1], gaps[dip + 1]), method="bounded", options={"xatol": 1e-8}
-    )
-    if not found.success:
-        return None
-    rho, a, s = fit(found.x)
-    return {"rho": float(rho), "a_m2": float(a), "s_m2": float(s)}
+    found = {"rho": rho, "a_m2": a * unit, "s_m2": s * unit}
+    return {name: float(f"{value:.{_FIT_DIGITS}g}") for name, value in found.items()}
+
+
+def _log_density(areas: NDArray[np.float64], rho: float, a: float, s: float) -> NDArray[np.float64]:
+    x = np.where(areas > s, areas - s, np.nan)
+    return np.asarray((rho + 1) * np.log(a / x) - a / x - np.log(a) - gammaln(rho))
 
 
 def _bin(areas: NDArray[np.float64]) -> dict[str, NDArray[Any]]:

@@ -172,7 +172,8 @@ def scenes(
 ) -> None:
     """List the images a map would rest on, and why others are left out; reads metadata only.
 
-    Example: `lsbatch scenes hokkaido-2018 --source catalog.json --detector brightness-change`
+    Example, after `lsbatch demo`:
+    `lsbatch scenes lsbatch-demo/world/events.geojson --source lsbatch-demo/world/catalog.json`
     """
     from lsbatch.batch import build_plan
 

@@ -23,27 +23,31 @@ ERR = Console(stderr=True)
 
 
 @contextlib.contextmanager
-def progress_bar(event: str) -> Iterator[Any]:
-    """A bar on a terminal, two lines elsewhere."""
+def progress_bar() -> Iterator[Any]:
+    """A bar on a terminal, its last state elsewhere; it shows once the plan stands."""
     bar = Progress(
-        TextColumn("mapping {task.description}"),
+        TextColumn("mapping"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("blocks"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[faults]}"),
+        TextColumn("{task.description}"),
         console=ERR,
     )
-    with bar:
-        line = bar.add_task(Path(event).name, total=None, faults="")
+    line = bar.add_task("", total=None)
 
-        def show(done: int, total: int, failed: int) -> None:
-            faults = f"[red]{failed} failed" if failed else ""
-            bar.update(line, completed=done, total=total, faults=faults)
+    def show(done: int, total: int, failed: int) -> None:
+        bar.start()
+        faults = f"[red]{failed} failed" if failed else ""
+        finishing = "polygons, metrics, report …" if done == total else ""
+        bar.update(line, completed=done, total=total, description=faults or finishing)
 
+    try:
         yield show
+    finally:
+        bar.stop()
 
 
 def tell(outcome: Any) -> None:
@@ -81,11 +85,12 @@ def leave(outcome: Any) -> None:
     """Exit 3 where blocks failed, naming them and what to do."""
     if not outcome.failed:
         return
+    count = len(outcome.failed)
     shown = "; ".join(f"block {tuple(r.block)}: {r.reason}" for r in outcome.failed[:3])
-    more = f" (and {len(outcome.failed) - 3} more)" if len(outcome.failed) > 3 else ""
+    more = f" (and {count - 3} more)" if count > 3 else ""
     say_error(
-        f"Error: {len(outcome.failed)} blocks failed, their pixels carry status 7 or 8: {shown}{more}. Once "
-        "the cause is mended, run the same command with another --out."
+        f"Error: {count} blocks failed, their pixels carry status 7 or 8: {shown}{more}. "
+        "Once the cause is mended, run the same command with another --out."
     )
     raise typer.Exit(3)
 

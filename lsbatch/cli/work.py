@@ -60,7 +60,9 @@ def map_command(
 ) -> None:
     """Map one event, start to end.
 
-    Example: `lsbatch map my-event.geojson --source my/catalog.json --detector ndvi-change --out my-map`
+    Example, after `lsbatch demo`:
+    `lsbatch map lsbatch-demo/world/events.geojson --source lsbatch-demo/world/catalog.json
+    --detector brightness-change --out my-map`
     """
     recipe = recipe_of(locals())
     outcome = _map(recipe, out)
@@ -85,7 +87,8 @@ def evaluate(
 ) -> None:
     """Score a product against mapped polygons.
 
-    Example: `lsbatch evaluate map/events/demo-0/product.zarr truth.parquet --out scores.json`
+    Example, after `lsbatch demo`: `lsbatch evaluate lsbatch-demo/map/events/demo-0/product.zarr
+    lsbatch-demo/world/inventories/demo-0.parquet --out scores.json`
     """
     from lsbatch.batch import evaluate_folder
 
@@ -105,7 +108,7 @@ def report(
 ) -> None:
     """Write the HTML pages of a run again, from its products.
 
-    Example: `lsbatch report map`
+    Example, after `lsbatch demo`: `lsbatch report lsbatch-demo/map`
     """
     from lsbatch.batch import rewrite_pages
 
@@ -120,7 +123,7 @@ def demo(
 ) -> None:
     """Invent a small event, map it, score it against the known truth; no network needed.
 
-    Example: `lsbatch demo --out lsbatch-demo`
+    Example: `lsbatch demo`
     """
     from lsbatch.recipe import ClusterChoice, DetectorChoice, Recipe
     from lsbatch.simulate import simulate_event
@@ -144,7 +147,7 @@ def demo(
 def _map(recipe: Any, out: Path) -> Any:
     from lsbatch.batch import map_event
 
-    with progress_bar(recipe.event) as show:
+    with progress_bar() as show:
         return map_event(recipe, out, progress=show)
 
 

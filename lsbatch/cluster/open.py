@@ -46,7 +46,7 @@ def open_cluster(name: str, *, workers: int | None = None) -> Iterator[Client]:
         )
     try:
         client = Client(name, timeout="10s")
-    except OSError as error:
+    except (OSError, TypeError, ValueError) as error:  # no answer, no TLS keys, no sound address
         raise RecipeError(f"No Dask scheduler answers at {name} ({error}).") from error
     with client:
         yield client

@@ -11,8 +11,11 @@ from typing import Any
 
 import numpy as np
 import rasterio
+from affine import Affine
+from rasterio import CRS
+from rasterio.dtypes import in_dtype_range
 from rasterio.enums import Resampling
-from rasterio.errors import RasterioError
+from rasterio.errors import CRSError, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform as transform_points
@@ -34,6 +37,10 @@ GDAL_ENV: dict[str, Any] = {
 """GDAL settings of every open: bounded waits, few retries, a small cache (MB)."""
 
 _TOLERANCE_PX = 1e-9
+_CANVAS_M = 2.1e7
+"""Half the side of the canvas: beyond every projected coordinate on Earth."""
+_GDAL_BLOCK = (128, 512)
+"""Rows and columns of a block of GDAL's warped images."""
 
 
 def open_asset(asset: Asset) -> DatasetReader:
@@ -62,10 +69,20 @@ def _fault(dataset: DatasetReader, asset: Asset) -> str:
         return f"has {dataset.count} bands; each band must be a file of its own"
     if dataset.crs is None:
         return "has no coordinate system"
-    # to_epsg() needs an exact match; files often carry an equal WKT of another wording
-    if asset.epsg is not None and dataset.crs != rasterio.CRS.from_epsg(asset.epsg):
+    if asset.epsg is not None and not _agrees(dataset.crs, asset.epsg):
         return f"is in {dataset.crs.to_string()[:60]}, but its record says EPSG:{asset.epsg}"
+    dtype = dataset.dtypes[0]
+    if asset.nodata is not None and not in_dtype_range(asset.nodata, dtype):
+        return f"holds {dtype}, but its record says that {asset.nodata:g} means no data"
     return ""
+
+
+def _agrees(crs: CRS, epsg: int) -> bool:
+    """Whether a file's CRS is that of a code; files often carry an equal WKT of another wording."""
+    try:
+        return crs == CRS.from_epsg(epsg)
+    except CRSError:
+        return False
 
 
 class ExactReader:
@@ -121,22 +138,26 @@ class ExactReader:
     ) -> np.ndarray:
         nodata = self.asset.nodata if self.asset.nodata is not None else dataset.nodata
         xscale, yscale = _scale(dataset, target)
-        with WarpedVRT(
-            dataset,
-            **target,
-            resampling=self.resampling,
-            tolerance=_TOLERANCE_PX,
-            src_nodata=nodata,
-            nodata=self.fill_value,
-            dtype=str(self.dtype),
-            add_alpha=nodata is None,
-            XSCALE=f"{xscale:.17g}",
-            YSCALE=f"{yscale:.17g}",
-        ) as vrt:
-            data = vrt.read(1, window=window)
-            if nodata is None:
-                data[vrt.read(vrt.count, window=window) == 0] = self.fill_value
-        return data
+        canvas, place = _canvas(target, window)
+        with (
+            rasterio.Env(GDAL_VRT_WARP_USE_DATASET_RASTERIO=_by_window(dataset, target)),
+            WarpedVRT(
+                dataset,
+                **canvas,
+                resampling=self.resampling,
+                tolerance=_TOLERANCE_PX,
+                src_nodata=nodata,
+                nodata=self.fill_value,
+                dtype=str(self.dtype),
+                add_alpha=nodata is None,
+                XSCALE=f"{xscale:.17g}",
+                YSCALE=f"{yscale:.17g}",
+            ) as vrt,
+        ):
+            data, *alpha = vrt.read(window=place)
+        if alpha:
+            data[alpha[0] == 0] = self.fill_value
+        return data[: window.height, : window.width]
 
     def close(self) -> None:
         """Nothing stays open between reads."""
@@ -148,18 +169,48 @@ class ExactReader:
         self.__dict__.update(state)
 
 
+def _canvas(target: dict[str, Any], window: Window) -> tuple[dict[str, Any], Window]:
+    """One canvas around the whole projection, and a window's place on it.
+
+    Coordinates are counted from its corner, so that they round alike whichever window asks.
+    """
+    pixel = target["transform"].a
+    half = math.ceil(_CANVAS_M / pixel / max(_GDAL_BLOCK)) * max(_GDAL_BLOCK)
+    # a millionth of a pixel: what the origins of two windows of one grid may differ by
+    x, y = (round(v / pixel, 6) for v in (target["transform"].c, -target["transform"].f))
+    col, row = math.floor(x), math.floor(y)
+    left, top = round(x - col, 6) - half, half - round(y - row, 6)
+    canvas = {
+        **target,
+        "transform": Affine(pixel, 0, left * pixel, 0, -pixel, top * pixel),
+        "width": 2 * half,
+        "height": 2 * half,
+    }
+    # GDAL fills a window no larger than its block from all the blocks that the window meets
+    shape = (window.height, window.width)
+    height, width = (max(side, block + 1) for side, block in zip(shape, _GDAL_BLOCK, strict=True))
+    return canvas, Window(col + half + window.col_off, row + half + window.row_off, width, height)
+
+
+def _by_window(dataset: DatasetReader, target: dict[str, Any]) -> bool:
+    """Whether GDAL may warp a window at once; else it goes by its own blocks of the canvas.
+
+    Within one coordinate system any tolerance lets it interpolate between a window's ends.
+    """
+    return dataset.crs != CRS.from_user_input(target["crs"])
+
+
 def _scale(dataset: DatasetReader, target: dict[str, Any]) -> tuple[float, float]:
     """Target pixels per source pixel, (x, y), at the source's centre: the same for every window."""
     a = dataset.transform
     row, col = dataset.height / 2, dataset.width / 2
     corners = [a * point for point in ((col, row), (col + 1, row), (col, row + 1))]
     xs, ys = transform_points(dataset.crs, target["crs"], *zip(*corners, strict=True))
-    to_px = ~target["transform"]
-    points = [to_px * point for point in zip(xs, ys, strict=True)]
-    (x0, y0), right, down = points
+    # only the target's pixel size counts, its origin would bring in another rounding per window
+    pixel = target["transform"].a
     return (
-        math.hypot(right[0] - x0, right[1] - y0),
-        math.hypot(down[0] - x0, down[1] - y0),
+        math.hypot(xs[1] - xs[0], ys[1] - ys[0]) / pixel,
+        math.hypot(xs[2] - xs[0], ys[2] - ys[0]) / pixel,
     )
 
 

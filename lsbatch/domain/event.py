@@ -102,16 +102,18 @@ class Event:
         """
         properties = dict(feature.get("properties") or {})
         event_id = str(properties.pop("id", None) or feature.get("id") or "")
-        named = {key: properties.pop(key, None) for key in ("name", "magnitude", "place")}
-        epicentre = properties.pop("epicentre", None)
+        name, place = properties.pop("name", None), properties.pop("place", None)
+        magnitude, epicentre = _norm_facts(
+            event_id, properties.pop("magnitude", None), properties.pop("epicentre", None)
+        )
         return cls(
             id=event_id,
             time=_norm_time(event_id, properties.pop("time", None)),
             aoi=_norm_geometry(event_id, feature.get("geometry")),
-            name=str(named["name"] or event_id),
-            magnitude=None if named["magnitude"] is None else float(named["magnitude"]),
-            place=str(named["place"] or ""),
-            epicentre=(float(epicentre[0]), float(epicentre[1])) if epicentre else None,
+            name=event_id if name is None else str(name),
+            magnitude=magnitude,
+            place=str(place or ""),
+            epicentre=epicentre,
             facts=properties,
         )
 
@@ -119,12 +121,25 @@ class Event:
 def _norm_time(event_id: str, text: Any) -> datetime:
     try:
         time = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
-    except ValueError as error:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise CatalogError(
             f"Event {event_id!r} needs the property 'time' as ISO 8601 in UTC, such as "
             f"2018-09-05T18:07:59Z; received {text!r}."
         ) from error
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _norm_facts(
+    event_id: str, magnitude: Any, epicentre: Any
+) -> tuple[float | None, tuple[float, float] | None]:
+    try:
+        size = None if magnitude is None else float(magnitude)
+        return size, (float(epicentre[0]), float(epicentre[1])) if epicentre else None
+    except (TypeError, ValueError, LookupError) as error:
+        raise CatalogError(
+            f"The magnitude of event {event_id!r} must be a number and its epicentre "
+            f"[longitude, latitude]; received {magnitude!r} and {epicentre!r}."
+        ) from error
 
 
 def _norm_geometry(event_id: str, geometry: Any) -> BaseGeometry:

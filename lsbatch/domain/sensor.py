@@ -43,7 +43,8 @@ class Sensor:
     collections: tuple[str, ...]
     """STAC collection ids that hold it."""
     platforms: tuple[str, ...]
-    """Beginnings of STAC ``platform`` or ``constellation`` values."""
+    """Beginnings of STAC ``platform`` or ``constellation`` values; they count only where the flag
+    band of `quality` is there too, since a platform has products of several units."""
     bands: tuple[Band, ...]
     quality: Quality | None = None
     resolution_m: float = 10.0
@@ -114,8 +115,8 @@ SENSORS: tuple[Sensor, ...] = (
     Sensor(
         name="sentinel-2-l2a",
         title="Sentinel-2 surface reflectance",
-        collections=("sentinel-2-l2a", "sentinel-2-c1-l2a"),
-        platforms=(),
+        collections=("sentinel-2-l2a", "sentinel-2-c1-l2a", "sentinel-s2-l2a-cogs"),
+        platforms=("sentinel-2",),
         bands=_sentinel2(),
         quality=_S2_SCL,
     ),

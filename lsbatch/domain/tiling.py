@@ -24,8 +24,10 @@ def utm_of(area: BaseGeometry) -> str:
     Raises
     ------
     GridMismatchError
-        Beyond 84 degrees north or 80 degrees south, where UTM ends.
+        Beyond 84 degrees north or 80 degrees south, where UTM ends, and for an area on both sides
+        of the 180th meridian.
     """
+    _check_one_side(area)
     lon, lat = area.centroid.x, area.centroid.y
     found = query_utm_crs_info(
         datum_name="WGS 84", area_of_interest=AreaOfInterest(lon, lat, lon, lat)
@@ -52,9 +54,11 @@ def build_grid(area: BaseGeometry, *, crs: str, resolution: float) -> GeoBox:
     Raises
     ------
     GridMismatchError
-        For a CRS that is not projected in metres, or an area without a single pixel.
+        For a CRS that is not projected in metres, an area without a single pixel or one on both
+        sides of the 180th meridian.
     """
     _check_projected(crs)
+    _check_one_side(area)
     if not (math.isfinite(resolution) and resolution > 0):
         raise GridMismatchError(f"A resolution must be above 0 m; received {resolution}.")
     projected = Geometry(area, "EPSG:4326").to_crs(crs, resolution=0.01)
@@ -70,6 +74,15 @@ def build_grid(area: BaseGeometry, *, crs: str, resolution: float) -> GeoBox:
     right = math.ceil(box.right / resolution) * resolution
     bottom = math.floor(box.bottom / resolution) * resolution
     return GeoBox.from_bbox((left, bottom, right, top), crs=crs, resolution=resolution, tight=True)
+
+
+def _check_one_side(area: BaseGeometry) -> None:
+    west, _, east, _ = area.bounds
+    if east - west > 180:
+        raise GridMismatchError(
+            f"A map lies on one side of the 180th meridian; the area reaches from longitude "
+            f"{west:g} to {east:g}. Make each side an event of its own."
+        )
 
 
 def _check_projected(crs: str) -> None:
@@ -101,9 +114,10 @@ class Block:
     """Pixels added on each side."""
 
     def __post_init__(self) -> None:
-        if self.side_px % CHUNK_PX:
+        if self.side_px < CHUNK_PX or self.side_px % CHUNK_PX or self.halo < 0:
             raise GridMismatchError(
-                f"A block is whole chunks of {CHUNK_PX} pixels; received a side of {self.side_px}."
+                f"A block is whole chunks of {CHUNK_PX} pixels and a halo of at least 0; received "
+                f"a side of {self.side_px} and a halo of {self.halo}."
             )
 
     @property

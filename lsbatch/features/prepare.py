@@ -129,7 +129,8 @@ def _first_reason(why: np.ndarray, *, absent: Status) -> np.ndarray:
 
 
 def _terrain_of(cube: xr.Dataset) -> dict[str, da.Array]:
-    pixel_m = float(abs(cube["x"].values[1] - cube["x"].values[0]))
+    # rounded: the difference of two large numbers ends in noise that depends on the window's place
+    pixel_m = round(float(abs(cube["x"].values[1] - cube["x"].values[0])), 6)
     elevation = da.asarray(cube["elevation"].data)
     layers = {"elevation": elevation}
     for name, kernel in (("slope_deg", slope), ("aspect_deg", aspect)):

@@ -35,7 +35,7 @@ def reasons_of(cube: xr.Dataset, bands: Sequence[str]) -> da.Array:
     """
     looks = [_reasons_of_look(cube.isel(time=index), bands) for index in range(cube.sizes["time"])]
     if not looks:
-        return da.zeros((0, cube.sizes["y"], cube.sizes["x"]), dtype="uint8")
+        return da.zeros((0, cube.sizes["y"], cube.sizes["x"]), dtype="uint8", chunks=-1)
     return da.stack(looks)
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import xarray as xr
 
 from lsbatch.domain import Detector, check_features
+from lsbatch.errors import ContractError
 from lsbatch.inference.patches import score_in_patches
 
 
@@ -23,8 +24,18 @@ def detect(features: xr.Dataset, detector: Detector) -> xr.DataArray:
     DataArray, float32, (y, x)
         NaN where `status` is not 0. Not meaningful within the detector's halo of the area's edge,
         beyond which nothing is read: pad the grid where that matters.
+
+    Raises
+    ------
+    ContractError
+        For a detector with a patch lattice.
     """
     check_features(features)
+    if detector.patch_px is not None:
+        raise ContractError(
+            f"Detector {detector.name!r} scores patches of {detector.patch_px} pixels on a lattice "
+            "that chunks do not keep; use score_block."
+        )
     channels = features["channels"]
     stacked = da.moveaxis(da.asarray(channels.data), 0, -1).rechunk({2: -1})
     score = da.map_overlap(

@@ -9,7 +9,7 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -61,11 +61,11 @@ class Extent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A figure with one map on it, and perhaps a strip below for its key."""
+    """A figure with one map on it, and a strip below for a key, perhaps of no height."""
 
     figure: Figure
     axes: Axes
-    strip: Axes | None
+    strip: Axes
     points: float
     """Size of its text."""
 
@@ -82,19 +82,18 @@ def map_sheet(extent: Extent, *, long_px: int = HALF_PX, strip_px: int = 0) -> S
     place = ((outer + left - right - width) / 2 / outer, (bottom + strip_px) / tall)
     axes = figure.add_axes((*place, width / outer, height / tall))
     axes.set(xlim=(extent.left, extent.right), ylim=(extent.bottom, extent.top))
+    axes.autoscale(False)
     points = text_px * 72 / _DPI
     _add_kilometres(axes, points)
-    strip = figure.add_axes((0, 0, 1, strip_px / tall)) if strip_px else None
-    if strip:
-        strip.set(xlim=(0, outer), ylim=(0, strip_px))
-        strip.axis("off")
+    strip = figure.add_axes((0, 0, 1, strip_px / tall))
+    strip.set(xlim=(0, outer), ylim=(0, max(strip_px, 1)))
+    strip.axis("off")
     return Sheet(figure, axes, strip, points)
 
 
 def blank(width_px: float, height_px: float) -> Figure:
     """Give an empty white figure of a size in pixels."""
     figure = Figure(figsize=(width_px / _DPI, height_px / _DPI), dpi=_DPI, facecolor="white")
-    FigureCanvasAgg(figure)
     return figure
 
 
@@ -111,7 +110,7 @@ def _add_kilometres(axes: Axes, points: float) -> None:
 
 
 def add_note(
-    axes: Axes, at: tuple[float, float], text: str, *, points: float, **style: str
+    axes: Axes, at: tuple[float, float], text: str, *, points: float, **style: Any
 ) -> None:
     """Write on a map, in fractions of its axes, readable on any ground."""
     axes.text(
@@ -179,7 +178,7 @@ def encode(figure: Figure, *, keep: Sequence[str] = ()) -> bytes:
     bytes
         Without dates, versions or any other metadata.
     """
-    canvas = figure.canvas
+    canvas = FigureCanvasAgg(figure)
     canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
     png = _compress(image)
@@ -197,8 +196,17 @@ def _compress(image: Image.Image) -> bytes:
 
 
 def _cut_colours(image: Image.Image, colours: int, keep: Sequence[str]) -> Image.Image:
-    kept = [round(255 * part) for colour in ("white", INK, *keep) for part in to_rgb(colour)]
-    common = image.quantize(colours - len(kept) // 3, method=Image.Quantize.MEDIANCUT, dither=0)
+    kept = [tuple(round(255 * part) for part in to_rgb(name)) for name in ("white", INK, *keep)]
+    common = image.quantize(
+        colours - len(kept), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    )
     palette = Image.new("P", (1, 1))
-    palette.putpalette((kept + (common.getpalette() or []))[: 3 * colours])
-    return image.quantize(palette=palette, dither=0)
+    palette.putpalette([part for colour in kept for part in colour] + (common.getpalette() or []))
+    cut = image.quantize(palette=palette, dither=Image.Dither.NONE)
+    # Pillow looks colours up by cells of several values: what must stay exact is put back
+    pixels, places = np.asarray(image), np.array(cut)
+    for place, colour in enumerate(kept):
+        places[(pixels == colour).all(axis=-1)] = place
+    exact = Image.fromarray(places, "P")
+    exact.putpalette(cut.getpalette() or [])
+    return exact

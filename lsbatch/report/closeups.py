@@ -35,21 +35,21 @@ class Closeup:
         return (left + right) / 2, (bottom + top) / 2
 
 
-def choose_closeups(landslides: GeoDataFrame, views: Views | None) -> list[Closeup]:
+def choose_closeups(landslides: GeoDataFrame, views: Views) -> list[Closeup]:
     """Square places that do not overlap, by turns the largest landslide and the densest spot.
 
     Parameters
     ----------
     landslides : GeoDataFrame
         Polygons with `area_m2`, in the CRS of the views.
-    views : Views or None
+    views : Views
 
     Returns
     -------
     list of Closeup
         At most `MOST`; none without both images, or where their pixels are too coarse.
     """
-    if views is None or views.pre is None or views.post is None or views.pixel_m > COARSEST_M:
+    if views.pre is None or views.post is None or views.pixel_m > COARSEST_M:
         return []
     bounds = landslides.geometry.bounds.to_numpy()
     centres = (bounds[:, :2] + bounds[:, 2:]) / 2
@@ -71,11 +71,13 @@ def choose_closeups(landslides: GeoDataFrame, views: Views | None) -> list[Close
 def draw_closeup(closeup: Closeup, views: Views) -> bytes:
     """Before, and after with the landslides outlined, side by side."""
     figure = blank(2 * _PANEL_PX + _GAP_PX, _PANEL_PX)
-    for column, (image, label) in enumerate(((views.pre, "before"), (views.post, "after"))):
+    for column, label in enumerate(("before", "after")):
         left = column * (_PANEL_PX + _GAP_PX) / (2 * _PANEL_PX + _GAP_PX)
         axes = figure.add_axes((left, 0, _PANEL_PX / (2 * _PANEL_PX + _GAP_PX), 1))
         axes.set(xticks=[], yticks=[], facecolor=NO_DATA)
-        axes.imshow(image, extent=views.extent, interpolation="bicubic", aspect="auto")
+        image = views.post if column else views.pre
+        if image is not None:
+            axes.imshow(image, extent=views.extent, interpolation="bicubic", aspect="auto")
         axes.set(xlim=closeup.extent[:2], ylim=closeup.extent[2:])
         axes.spines[:].set_visible(False)
         add_note(axes, (0.03, 0.965), label, points=11.5, va="top")
@@ -87,7 +89,8 @@ def draw_closeup(closeup: Closeup, views: Views) -> bytes:
 
 def _inside(centres: NDArray[np.float64], extent: Extent) -> NDArray[np.bool_]:
     x, y = centres.T
-    return (x > extent.left) & (x < extent.right) & (y > extent.bottom) & (y < extent.top)
+    east_west = (x > extent.left) & (x < extent.right)
+    return np.asarray(east_west & (y > extent.bottom) & (y < extent.top))
 
 
 def _crowd(centres: NDArray[np.float64], free: NDArray[np.bool_], side: float) -> NDArray[np.intp]:

@@ -1,5 +1,7 @@
 """The raster maps of one event, each a PNG file as bytes."""
 
+from typing import Any
+
 import matplotlib
 import numpy as np
 from geopandas import GeoDataFrame, GeoSeries
@@ -17,7 +19,6 @@ from lsbatch.report.canvas import (
     INK,
     NO_DATA,
     Extent,
-    Sheet,
     finish_map,
     map_sheet,
 )
@@ -49,48 +50,56 @@ _VEIL = 0.8
 _RAMP_STEPS = 256
 
 
-def draw_image(image: NDArray[np.uint8], extent: Extent, *, aoi: BaseGeometry) -> bytes:
+def draw_image(
+    image: NDArray[np.uint8], extent: Extent, *, frame: Extent, aoi: BaseGeometry
+) -> bytes:
     """One true-colour image (uint8, (H, W, 3)) with the AOI (in the map's CRS) outlined."""
-    sheet = map_sheet(extent)
+    sheet = map_sheet(frame)
+    sheet.axes.set_facecolor(NO_DATA)
     sheet.axes.imshow(image, extent=extent, interpolation="antialiased", aspect="auto")
     outline(sheet.axes, [aoi], colour="white", width=1.0)
     return finish_map(sheet)
 
 
 def draw_score(
-    overview: Overview, views: Views | None, *, aoi: BaseGeometry, threshold: float
+    overview: Overview,
+    views: Views | None,
+    *,
+    frame: Extent,
+    aoi: BaseGeometry,
+    threshold: float,
 ) -> bytes:
     """Score over hillshade, with a key that marks the threshold; unseen ground is blue-grey."""
     extent = Extent.of(overview.geobox)
-    sheet = map_sheet(extent, long_px=FULL_PX, strip_px=_STRIP_PX)
+    sheet = map_sheet(frame, long_px=FULL_PX, strip_px=_STRIP_PX)
     if views and views.relief is not None:
         sheet.axes.imshow(
             views.relief, extent=views.extent, interpolation="bilinear", aspect="auto"
         )
     sheet.axes.imshow(_score_colours(overview.score), extent=extent, aspect="auto", **_EXACT)
-    _frame(sheet, extent)
     outline(sheet.axes, [aoi], colour=INK, width=0.8)
-    _add_score_key(sheet, threshold)
-    return finish_map(sheet, keep=[to_hex(colour) for colour in _ramp()[32::16]])
+    _add_score_key(sheet.strip, threshold, points=sheet.points)
+    return finish_map(sheet, keep=_key_colours())
 
 
-def draw_landslides(landslides: GeoDataFrame, overview: Overview, views: Views | None) -> bytes:
+def draw_landslides(
+    landslides: GeoDataFrame, overview: Overview, views: Views | None, *, frame: Extent
+) -> bytes:
     """Landslide polygons outlined over the image after the event; unseen ground is veiled."""
     extent = Extent.of(overview.geobox)
-    sheet = map_sheet(extent, long_px=FULL_PX)
+    sheet = map_sheet(frame, long_px=FULL_PX)
     _add_ground(sheet.axes, views)
     veil = np.zeros((*overview.status.shape, 4))
     veil[overview.status != Status.SCORED] = (*to_rgb(UNSEEN), 0.6)
     sheet.axes.imshow(veil, extent=extent, aspect="auto", **_EXACT)
     outline(sheet.axes, landslides.geometry, colour=OUTLINE, width=0.8, casing=True)
-    _frame(sheet, extent)
     return finish_map(sheet, keep=[OUTLINE])
 
 
-def draw_status(overview: Overview, *, aoi: BaseGeometry) -> bytes:
+def draw_status(overview: Overview, *, frame: Extent, aoi: BaseGeometry) -> bytes:
     """Why each pixel has, or has not, a score; its key stands on the page."""
     extent = Extent.of(overview.geobox)
-    sheet = map_sheet(extent)
+    sheet = map_sheet(frame)
     table = np.zeros((256, 3), np.float32)
     for status, colour in STATUS_COLOURS.items():
         table[status] = to_rgb(colour)
@@ -99,7 +108,6 @@ def draw_status(overview: Overview, *, aoi: BaseGeometry) -> bytes:
     colours[untold] = to_rgb(UNDETECTABLE_COLOUR)
     sheet.axes.imshow(colours, extent=extent, aspect="auto", **_EXACT)
     outline(sheet.axes, [aoi], colour=INK, width=1.0)
-    _frame(sheet, extent)
     return finish_map(sheet, keep=[*STATUS_COLOURS.values(), UNDETECTABLE_COLOUR])
 
 
@@ -126,19 +134,15 @@ def outline(
     axes.add_collection(LineCollection(rings, colors=colour, linewidths=width), autolim=False)
 
 
-_EXACT = {"interpolation": "nearest", "resample": False}
+_EXACT: dict[str, Any] = {"interpolation": "nearest", "resample": False}
 """Each array pixel as it is: averaging on the way to the page would fade small landslides."""
 
 
-def _frame(sheet: Sheet, extent: Extent) -> None:
-    sheet.axes.set(xlim=extent[:2], ylim=extent[2:])
-
-
 def _add_ground(axes: Axes, views: Views | None) -> None:
-    ground = None
-    if views:
-        ground = views.post if views.post is not None else views.relief
-    axes.set_facecolor(NO_DATA if ground is None else "white")
+    axes.set_facecolor(NO_DATA)
+    if views is None:
+        return
+    ground = views.relief if views.post is None else views.post
     if ground is not None:
         axes.imshow(ground, extent=views.extent, interpolation="antialiased", aspect="auto")
 
@@ -151,6 +155,13 @@ def _ramp() -> NDArray[np.float64]:
     return colours
 
 
+def _key_colours() -> list[str]:
+    """The key's colours as they are on white, few enough to leave room for the map's."""
+    colours = np.vstack([_ramp()[::8], (*to_rgb(UNSEEN), _VEIL)])
+    alpha = colours[:, 3:]
+    return [to_hex(colour) for colour in alpha * colours[:, :3] + 1 - alpha]
+
+
 def _score_colours(score: NDArray[np.float32]) -> NDArray[np.float64]:
     seen = np.isfinite(score)
     level = np.where(seen, np.clip(score, 0, 1), 0) * (_RAMP_STEPS - 1)
@@ -159,10 +170,10 @@ def _score_colours(score: NDArray[np.float32]) -> NDArray[np.float64]:
     return colours
 
 
-def _add_score_key(sheet: Sheet, threshold: float) -> None:
-    strip, size = sheet.strip, {"fontsize": sheet.points, "color": INK}
+def _add_score_key(strip: Axes, threshold: float, *, points: float) -> None:
+    size: dict[str, Any] = {"fontsize": points, "color": INK}
     width = strip.get_xlim()[1]
-    left, right = 0.07 * width, 0.58 * width
+    left, right = max(0.07 * width, 62), 0.58 * width
     strip.imshow(_ramp()[None], extent=(left, right, 20, 36), aspect="auto")
     strip.set(xlim=(0, width), ylim=(0, _STRIP_PX))
     for level in (0, 0.5, 1):
@@ -170,7 +181,7 @@ def _add_score_key(sheet: Sheet, threshold: float) -> None:
     mark = left + threshold * (right - left)
     strip.plot((mark, mark), (18, 42), color=INK, linewidth=1.8)
     strip.text(mark, 45, f"threshold {threshold:g}", ha="center", **size)
-    strip.text(left, 45, "score", ha="left", **size)
+    strip.text(left - 10, 28, "score", ha="right", va="center", **size)
     strip.add_patch(
         Rectangle((0.66 * width, 20), 0.04 * width, 16, facecolor=(*to_rgb(UNSEEN), _VEIL))
     )

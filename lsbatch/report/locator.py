@@ -26,14 +26,14 @@ _REACH_DEG = 9.0
 _HEIGHT_PX = 620
 
 
-def draw_locator(event: Event, land_file: Path) -> bytes:
+def draw_locator(event: Event, land_file: Path | None) -> bytes:
     """Region of the event, and a small world beside it, in degrees.
 
     Parameters
     ----------
     event : Event
-    land_file : Path
-        GeoJSON features of the world's land; without it only the graticule is drawn.
+    land_file : Path or None
+        GeoJSON features of the world's land; where it is absent only the graticule is drawn.
     """
     aoi = unwrap(event.aoi)
     lon, lat = aoi.centroid.x, float(np.clip(aoi.centroid.y, -78, 78))
@@ -51,8 +51,9 @@ def draw_locator(event: Event, land_file: Path) -> bytes:
     _add_land(world, land, lon=lon)
     world.set(xlim=(lon - 180, lon + 180), ylim=(-90, 90), xticks=[], yticks=[])
     corner = (lon - reach, lat - _REACH_DEG)
-    frame = {"fill": False, "edgecolor": AREA, "linewidth": 1.6}
-    world.add_patch(Rectangle(corner, 2 * reach, 2 * _REACH_DEG, **frame))
+    box = Rectangle(corner, 2 * reach, 2 * _REACH_DEG, edgecolor=AREA, linewidth=1.6)
+    box.set_fill(False)
+    world.add_patch(box)
     return encode(figure, keep=[AREA, STAR])
 
 
@@ -72,8 +73,8 @@ def degrees(value: float, signs: str) -> str:
     return size if value in (0, -180) else size + signs[int(value < 0)]
 
 
-def _read_land(path: Path) -> list[NDArray[np.float64]]:
-    if not path.is_file():
+def _read_land(path: Path | None) -> list[NDArray[np.float64]]:
+    if path is None or not path.is_file():
         return []
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
     shapes = np.array([shape(feature["geometry"]) for feature in features], object)
@@ -83,7 +84,7 @@ def _read_land(path: Path) -> list[NDArray[np.float64]]:
 def _add_land(axes: Axes, land: list[NDArray[np.float64]], *, lon: float) -> None:
     axes.set_facecolor(_SEA if land else "white")
     turn = 360.0 if lon > 0 else -360.0
-    rings = [ring + (shift, 0) for shift in (0.0, turn) for ring in land]
+    rings = [ring + np.array([shift, 0]) for shift in (0.0, turn) for ring in land]
     axes.add_collection(PolyCollection(rings, facecolor=_LAND, edgecolor=_COAST, linewidth=0.5))
     for spine in axes.spines.values():
         spine.set(linewidth=0.6, color=MUTED)

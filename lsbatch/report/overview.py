@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import odc.geo.xr  # noqa: F401  gives datasets their .odc
 import xarray as xr
-from affine import Affine
 from numpy.typing import NDArray
+from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 
 from lsbatch.domain import Status
@@ -30,6 +30,12 @@ class Overview:
     geobox: GeoBox
     present: tuple[Status, ...]
     """Every status that at least one pixel of the whole product has."""
+
+    @property
+    def crs(self) -> CRS:
+        """The product's coordinate system."""
+        assert self.geobox.crs is not None
+        return self.geobox.crs
 
 
 def read_overview(product: xr.Dataset, *, longest_px: int = LONGEST_PX) -> Overview:
@@ -54,7 +60,7 @@ def read_overview(product: xr.Dataset, *, longest_px: int = LONGEST_PX) -> Overv
         For a product without a grid, or with a status that has no meaning.
     """
     grid = product.odc.geobox
-    if grid is None or product["status"].dims != ("y", "x"):
+    if grid is None or grid.crs is None or product["status"].dims != ("y", "x"):
         raise ContractError(
             "A product needs layers of dims (y, x) on a grid; run `lsbatch verify`."
         )
@@ -71,11 +77,12 @@ def read_overview(product: xr.Dataset, *, longest_px: int = LONGEST_PX) -> Overv
         small[1].append(status[::step, ::step])
         small[2].append(part["detectable"].isel(y=slice(None, None, step)).values[:, ::step])
     score, status, detectable = (np.concatenate(parts) for parts in small)
-    return Overview(score, status, detectable, _coarser(grid, step), _known(seen))
+    geobox = grid.pad_wh(step, step).zoom_out(step)
+    return Overview(score, status, detectable, geobox, _known(seen))
 
 
 def largest(values: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-    """Maximum of each `step` x `step` cell, (ceil(H / step), ceil(W / step)); NaN counts for none."""
+    """Maximum of each `step` x `step` cell, the last ones perhaps smaller; NaN where all is NaN."""
     height, width = values.shape
     rows = np.fmax.reduceat(values, np.arange(0, height, step), axis=0)
     return np.fmax.reduceat(rows, np.arange(0, width, step), axis=1)
@@ -89,8 +96,3 @@ def _known(values: set[int]) -> tuple[Status, ...]:
             "Run `lsbatch verify` on it."
         )
     return tuple(Status(value) for value in sorted(values))
-
-
-def _coarser(grid: GeoBox, step: int) -> GeoBox:
-    shape = tuple(math.ceil(side / step) for side in grid.shape)
-    return GeoBox(shape, grid.affine * Affine.scale(step), grid.crs)

@@ -106,7 +106,7 @@ def write_event_page(
             "sizes": sizes,
             "evaluation": _filled(metrics.get("evaluation"), ("pixel", "object", "extent")),
             "provenance": provenance,
-            "crs": f"EPSG:{overview.geobox.crs.epsg}",
+            "crs": f"EPSG:{overview.crs.epsg}",
         },
     )
 

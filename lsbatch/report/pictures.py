@@ -4,15 +4,21 @@ import base64
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from geopandas import GeoDataFrame
+from numpy.typing import NDArray
 from odc.geo.crs import CRS
 from odc.geo.geom import Geometry
 from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
 
 from lsbatch.catalog import catalogs_folder
 from lsbatch.domain import Event, Status
+from lsbatch.errors import CatalogError
+from lsbatch.report.canvas import Extent
 from lsbatch.report.closeups import Closeup, choose_closeups, draw_closeup
 from lsbatch.report.figures import (
     STATUS_COLOURS,
@@ -79,33 +85,34 @@ def draw_pictures(
         `locator`, `surroundings`, `score`, `landslides`, `status`: Picture; `pre`, `post`,
         `sizes`: Picture or None; `closeups`: list of Picture.
     """
-    aoi = Geometry(event.aoi, "EPSG:4326").to_crs(overview.geobox.crs, resolution=0.01).geom
-    plot = draw_sizes(sizes)
+    aoi = Geometry(event.aoi, "EPSG:4326").to_crs(overview.crs, resolution=0.01).geom
+    frame, plot = _frame_of(overview, aoi), draw_sizes(sizes)
     return {
         "locator": Picture(
-            draw_locator(event, catalogs_folder() / "land.geojson"),
+            draw_locator(event, _land_file()),
             "Map of the region with the area of interest and the epicentre, and a world map.",
         ),
         "surroundings": Picture(
             draw_surroundings(event, overview, aoi=aoi, landslides=landslides.geometry),
             "Map of the area of interest, the ground observed in it and the landslides as dots.",
         ),
-        "pre": _image(views and views.pre, views, aoi, "before"),
-        "post": _image(views and views.post, views, aoi, "after"),
+        "pre": _image("before", views.pre, views, frame=frame, aoi=aoi) if views else None,
+        "post": _image("after", views.post, views, frame=frame, aoi=aoi) if views else None,
         "score": Picture(
-            draw_score(overview, views, aoi=aoi, threshold=threshold),
+            draw_score(overview, views, frame=frame, aoi=aoi, threshold=threshold),
             "Map of the detector's score over hillshade; ground not observed is blue-grey.",
         ),
         "landslides": Picture(
-            draw_landslides(landslides, overview, views),
+            draw_landslides(landslides, overview, views, frame=frame),
             f"Map with the outlines of {len(landslides)} landslides.",
         ),
         "closeups": [
-            _closeup(closeup, views, overview.geobox.crs)
-            for closeup in choose_closeups(landslides, views)
-        ],
+            _closeup(closeup, views, overview.crs) for closeup in choose_closeups(landslides, views)
+        ]
+        if views
+        else [],
         "status": Picture(
-            draw_status(overview, aoi=aoi),
+            draw_status(overview, frame=frame, aoi=aoi),
             "Map of why each pixel has, or has not, a score; colours in the table.",
         ),
         "sizes": plot and Picture(plot, "Plot of probability density against landslide area."),
@@ -117,23 +124,20 @@ def legend(overview: Overview, metrics: Mapping[str, Any]) -> list[dict[str, str
     whole = metrics.get("aoi_area_km2")
     by_status = dict(metrics.get("area_by_status_km2") or {})
     scored, told = by_status.get("scored"), metrics.get("detectable_area_km2")
-    untold = None if scored is None or told is None else max(scored - told, 0.0)
+    untold = None if scored is None or told is None else scored - told
+    least = 1e-6 * (whole or 1.0)  # less is the rounding of two areas' difference
     rows = []
     for status in overview.present:
-        if status is Status.SCORED:
-            rows += [
-                (STATUS_COLOURS[status], "scored, and a fresh scar would show", told),
-                (
-                    UNDETECTABLE_COLOUR,
-                    "scored, but a scar could not be told from bare ground",
-                    untold,
-                ),
-            ]
-        else:
-            km2 = by_status.get(status.name.lower())
+        km2 = by_status.get(status.name.lower())
+        if status is not Status.SCORED:
             rows.append((STATUS_COLOURS[status], status.meaning, km2))
+            continue
+        rows.append((STATUS_COLOURS[status], "scored, and a fresh scar would show", told))
+        if untold is None or untold > least:
+            text = "scored, but bare before: a scar could not be told"
+            rows.append((UNDETECTABLE_COLOUR, text, untold))
     beyond = by_status.get("outside_grid") or 0.0
-    if whole and beyond > 1e-6 * whole:  # less is the rounding of two areas' difference
+    if beyond > least:
         rows.append(("#ffffff", "beyond all images", beyond))
     return [
         {
@@ -146,14 +150,41 @@ def legend(overview: Overview, metrics: Mapping[str, Any]) -> list[dict[str, str
     ]
 
 
-def _image(image: Any, views: Views | None, aoi: Any, when: str) -> Picture | None:
-    if image is None or views is None:
+def _land_file() -> Path | None:
+    """The world's outline; a page can do without it where the catalogues are not installed."""
+    try:
+        return catalogs_folder() / "land.geojson"
+    except CatalogError:
         return None
-    png = draw_image(image, views.extent, aoi=aoi)
+
+
+def _frame_of(overview: Overview, aoi: BaseGeometry) -> Extent:
+    """The part of the grid that the AOI spans, with a small margin: grids begin on a lattice."""
+    whole, (west, south, east, north) = Extent.of(overview.geobox), aoi.bounds
+    margin = 0.02 * max(east - west, north - south)
+    return Extent(
+        max(whole.left, west - margin),
+        min(whole.right, east + margin),
+        max(whole.bottom, south - margin),
+        min(whole.top, north + margin),
+    )
+
+
+def _image(
+    when: str,
+    image: NDArray[np.uint8] | None,
+    views: Views,
+    *,
+    frame: Extent,
+    aoi: BaseGeometry,
+) -> Picture | None:
+    if image is None:
+        return None
+    png = draw_image(image, views.extent, frame=frame, aoi=aoi)
     return Picture(png, f"True-colour image {when} the event; grey where there is no data.")
 
 
-def _closeup(closeup: Closeup, views: Views | None, crs: CRS) -> Picture:
+def _closeup(closeup: Closeup, views: Views, crs: CRS) -> Picture:
     lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(*closeup.centre)
     count, largest = len(closeup.landslides), closeup.landslides["area_m2"].max()
     noun = "landslide" if count == 1 else "landslides"

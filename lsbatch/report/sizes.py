@@ -53,7 +53,9 @@ def draw_sizes(sizes: Mapping[str, Any]) -> bytes | None:
     return encode(figure)
 
 
-def _add_tail(axes: Axes, area: NDArray, density: NDArray, sizes: Mapping[str, Any]) -> None:
+def _add_tail(
+    axes: Axes, area: NDArray[np.float64], density: NDArray[np.float64], sizes: Mapping[str, Any]
+) -> None:
     beta, smallest = sizes.get("beta"), sizes.get("area_min_m2")
     if not beta or not smallest or not (tail := area >= smallest).any():
         return
@@ -64,7 +66,9 @@ def _add_tail(axes: Axes, area: NDArray, density: NDArray, sizes: Mapping[str, A
     axes.plot(ends, level * ends**-beta, color="#c2410c", linewidth=2, label=label)
 
 
-def _add_inverse_gamma(axes: Axes, area: NDArray, fit: Mapping[str, float] | None) -> None:
+def _add_inverse_gamma(
+    axes: Axes, area: NDArray[np.float64], fit: Mapping[str, float] | None
+) -> None:
     if not fit:
         return
     rho, scale, shift = fit["rho"], fit["a_m2"], fit["s_m2"]

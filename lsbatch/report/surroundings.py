@@ -12,14 +12,7 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.domain import Event, Status
-from lsbatch.report.canvas import (
-    INK,
-    Extent,
-    Sheet,
-    add_note,
-    map_sheet,
-    round_step,
-)
+from lsbatch.report.canvas import INK, Extent, Sheet, add_note, finish_map, map_sheet, round_step
 from lsbatch.report.figures import outline
 from lsbatch.report.locator import AREA, STAR, degrees
 from lsbatch.report.overview import Overview
@@ -52,14 +45,12 @@ def draw_surroundings(
     landslides : GeoSeries
         Polygons in that CRS; shown as dots.
     """
-    crs, extent = overview.geobox.crs, Extent.of(overview.geobox)
+    crs, extent = overview.crs, Extent.of(overview.geobox)
     star = _project_epicentre(event, crs)
     sheet = map_sheet(_frame_of(extent, aoi, star))
-    frame = (*sheet.axes.get_xlim(), *sheet.axes.get_ylim())
     seen = np.zeros((*overview.status.shape, 4))
     seen[overview.status == Status.SCORED] = to_rgba(OBSERVED)
     sheet.axes.imshow(seen, extent=extent, interpolation="nearest", aspect="auto")
-    sheet.axes.set(xlim=frame[:2], ylim=frame[2:])
     _add_graticule(sheet.axes, crs)
     centres = shapely.get_coordinates(shapely.centroid(np.asarray(landslides, object)))
     sheet.axes.plot(*centres.T, ".", color=INK, markersize=2.4, zorder=4)
@@ -81,11 +72,10 @@ def _frame_of(extent: Extent, aoi: BaseGeometry, star: tuple[float, float] | Non
     west, south, east, north = aoi.bounds
     west, east = min(west, extent.left), max(east, extent.right)
     south, north = min(south, extent.bottom), max(north, extent.top)
-    side = max(east - west, north - south)
-    if star and west - side / 2 < star[0] < east + side / 2:
-        if south - side / 2 < star[1] < north + side / 2:
-            west, east = min(west, star[0]), max(east, star[0])
-            south, north = min(south, star[1]), max(north, star[1])
+    reach = 0.5 * max(east - west, north - south)
+    if star and shapely.box(west, south, east, north).buffer(reach).contains(shapely.Point(star)):
+        west, east = min(west, star[0]), max(east, star[0])
+        south, north = min(south, star[1]), max(north, star[1])
     margin = 0.06 * max(east - west, north - south)
     return Extent(west - margin, east + margin, south - margin, north + margin)
 
@@ -120,12 +110,10 @@ def _add_graticule(axes: Axes, crs: CRS) -> None:
         places[1][float(np.interp(left, x, y))] = degrees(lat, "NS")
     axes.set_xticks(list(places[0]), places[0].values())
     axes.set_yticks(list(places[1]), places[1].values())
-    axes.set(xlim=(left, right), ylim=(bottom, top))
 
 
 def _degrees_around(crs: CRS, box: BaseGeometry) -> tuple[np.ndarray, np.ndarray]:
-    west, south, east, north = box.bounds
-    edge = shapely.get_coordinates(shapely.segmentize(box.exterior, (east - west) / 16))
+    edge = shapely.get_coordinates(shapely.segmentize(box.exterior, box.length / 64))
     lons, lats = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(*edge.T)
     return np.unwrap(lons, period=360), lats
 

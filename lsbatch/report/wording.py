@@ -89,7 +89,9 @@ def moment(value: Any) -> str:
     return f"{time:%Y-%m-%d %H:%M}"
 
 
-def table_rows(record: Mapping[str, Any], *, leave_out: tuple[str, ...] = ()) -> Iterator[dict]:
+def table_rows(
+    record: Mapping[str, Any], *, leave_out: tuple[str, ...] = ()
+) -> Iterator[dict[str, str]]:
     """Label, value and unit of every plain value in a record, nested records flattened."""
     for key, value in record.items():
         if key in leave_out or isinstance(value, list | tuple):
@@ -119,7 +121,7 @@ def cards(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     total, low = found.get("landslide_area_km2"), found.get("landslide_area_km2_low")
     between = f"{plain(low)} to {plain(found.get('landslide_area_km2_high'))}{_THIN}km\u00b2"
     ground = f"{plain(metrics.get('observed_area_km2'))} of {plain(metrics.get('aoi_area_km2'))}"
-    blocks = {True: "every block finished", False: "some blocks failed"}.get(complete, "")
+    blocks = {True: "every block finished", False: "some blocks failed", None: ""}[complete]
     return [
         _card("landslides", plain(found.get("landslide_count"))),
         _card(
@@ -150,7 +152,7 @@ def summary(metrics: Mapping[str, Any]) -> str:
 
 
 def cautions(metrics: Mapping[str, Any], provenance: Mapping[str, Any]) -> list[str]:
-    """What a reader must know before using the map: the run's warnings, and what follows from it."""
+    """What to know before using the map: what the numbers warn of, and the run's own warnings."""
     found = []
     if not metrics.get("complete", True):
         failed = len(provenance.get("failed_blocks") or ())

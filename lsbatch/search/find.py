@@ -49,7 +49,7 @@ def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Cand
             image = image_of(item)
             if item_id in images:
                 raise CatalogError("another record has the same id and came first")
-            if not image.granule.footprint.intersects(event.aoi):
+            if image.granule.footprint.intersection(event.aoi).area == 0:
                 raise CatalogError("its footprint does not meet the area of interest")
             images[item_id] = image
         except CatalogError as error:

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lsbatch.domain import SENSORS
 from lsbatch.errors import CatalogError
+from lsbatch.search.normalise import sensor_of
 
 Item = dict[str, Any]
 
@@ -80,11 +81,14 @@ def _absolute(item: Item, base: str) -> Item:
     """The same item, its asset hrefs resolved against the file that it was read from."""
     if not isinstance(item, dict):
         raise CatalogError(f"{base} holds a feature that is not a JSON object.")
-    assets = {
+    assets = item.get("assets")
+    if not isinstance(assets, dict) or not all(isinstance(a, dict) for a in assets.values()):
+        return item  # one bad record does not spoil a source: image_of refuses it
+    resolved = {
         key: {**asset, "href": _resolve(str(asset.get("href", "")), base)}
-        for key, asset in (item.get("assets") or {}).items()
+        for key, asset in assets.items()
     }
-    return {**item, "assets": assets}
+    return {**item, "assets": resolved}
 
 
 def _resolve(href: str, base: str) -> str:
@@ -109,9 +113,10 @@ def _from_api(url: str, area: BaseGeometry, start: datetime, end: datetime) -> I
             intersects=shapely.geometry.mapping(area),
             limit=200,
         )
-        for item in search.items_as_dicts():
-            if _may_matter(item, start, end):
-                yield _absolute(item, url)
+        for page in _pages(search, url):
+            for item in page:
+                if _may_matter(item, start, end):
+                    yield _absolute(item, url)
     except CatalogError:
         raise
     except Exception as error:
@@ -121,14 +126,27 @@ def _from_api(url: str, area: BaseGeometry, start: datetime, end: datetime) -> I
         ) from error
 
 
+def _pages(search: pystac_client.ItemSearch, url: str) -> Iterator[list[Item]]:
+    seen: set[tuple[Any, ...]] = set()
+    for page in search.pages_as_dicts():
+        ids = tuple(item.get("id") for item in page["features"])
+        if ids and ids in seen:
+            raise CatalogError(f"The STAC API {url} repeats a page of results without end.")
+        seen.add(ids)
+        yield page["features"]
+
+
 def _may_matter(item: Item, start: datetime, end: datetime) -> bool:
     """Keep elevation models of any date, and images of the interval.
 
     The API is not asked for dates: elevation models are older than any period of interest.
     """
-    moment = str((item.get("properties") or {}).get("datetime") or "")
-    is_terrain = any(s.is_terrain and item.get("collection") in s.collections for s in SENSORS)
-    return is_terrain or not moment or start.isoformat() <= moment <= end.isoformat()
+    try:
+        moment = str((item.get("properties") or {}).get("datetime") or "")
+        in_time = not moment or start.isoformat() <= moment <= end.isoformat()
+        return in_time or sensor_of(item).is_terrain
+    except (AttributeError, TypeError):
+        return True  # image_of will say what is wrong with it
 
 
 def _short(error: Exception) -> str:

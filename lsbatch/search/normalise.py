@@ -14,6 +14,9 @@ from lsbatch.errors import CatalogError
 
 Record = dict[str, Any]
 
+_SHIFT_REMOVED = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
+"""Properties by which Earth Search says that its Sentinel-2 numbers no longer hold the shift."""
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -34,7 +37,16 @@ def image_of(item: Record) -> Image:
     CatalogError
         With the reason, if the item cannot be used.
     """
-    sensor = _sensor_of(item)
+    try:
+        return _image_of(item)
+    except CatalogError:
+        raise
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
+        raise CatalogError(f"its record breaks the STAC specification ({error})") from error
+
+
+def _image_of(item: Record) -> Image:
+    sensor = sensor_of(item)
     start, end = _interval_of(item)
     assets = tuple(_assets_of(item, sensor))
     if not assets:
@@ -52,7 +64,8 @@ def image_of(item: Record) -> Image:
     )
 
 
-def _sensor_of(item: Record) -> Sensor:
+def sensor_of(item: Record) -> Sensor:
+    """The sensor of an item: by its collection, else by its platform, else by its assets."""
     properties = item.get("properties") or {}
     collection = item.get("collection")
     for sensor in SENSORS:
@@ -60,7 +73,9 @@ def _sensor_of(item: Record) -> Sensor:
             return sensor
     made_by = [str(properties.get(key, "")).lower() for key in ("constellation", "platform")]
     for sensor in SENSORS:
-        if any(name.startswith(sensor.platforms) for name in made_by if sensor.platforms):
+        # a platform's products differ in units; the one of a table is known by its flag band
+        has_flags = sensor.quality is None or set(sensor.quality.assets) & set(_assets(item))
+        if has_flags and any(name.startswith(sensor.platforms) for name in made_by):
             return sensor
     roles = {role for asset in _assets(item).values() for role in asset.get("roles") or ()}
     wanted = (
@@ -146,14 +161,16 @@ def _key_of(item: Record, band: Band) -> str | None:
 
 def _bands(asset: Record) -> list[Record]:
     """Band records of an asset in either spelling: STAC 1.1 `bands` or 1.0 `eo:bands`."""
-    return asset.get("bands") or asset.get("eo:bands") or []
+    listed = asset.get("bands") or asset.get("eo:bands") or []
+    return [record for record in listed if isinstance(record, dict)]
 
 
 def _asset_of(item: Record, key: str, band: Band, sensor: Sensor) -> Asset:
     asset = _assets(item)[key]
     stated = _stated(asset)
-    scale, offset, nodata = stated.get("scale"), stated.get("offset"), stated.get("nodata")
-    if scale is None and sensor.name == "generic" and not _is_float(asset, stated):
+    scale, offset = _scale_and_offset(item, stated, band)
+    nodata = stated.get("nodata")
+    if "scale" not in stated and sensor.name == "generic" and not _is_float(asset, stated):
         raise CatalogError(
             f"its asset {key!r} states no scale, so its numbers have no known unit; "
             "add raster:scale (and raster:offset) to the asset's band"
@@ -161,11 +178,28 @@ def _asset_of(item: Record, key: str, band: Band, sensor: Sensor) -> Asset:
     return Asset(
         band=band.name,
         href=_href_of(asset, key),
-        scale=float(band.scale if scale is None else scale),
-        offset=float(band.offset if scale is None and offset is None else offset or 0.0),
+        scale=scale,
+        offset=offset,
         nodata=_nodata(band.nodata if nodata is None else nodata),
         epsg=_epsg_of(item, asset),
     )
+
+
+def _scale_and_offset(item: Record, stated: Record, band: Band) -> tuple[float, float]:
+    """What makes reflectance of stored numbers: number * scale + offset.
+
+    Sentinel-2 numbers are 1000 higher from processing baseline 04.00 on. Planetary Computer does
+    not state it; Earth Search has taken it out of some images and goes on stating it
+    (github.com/Element84/earth-search, issue 66).
+    """
+    properties = item.get("properties") or {}
+    scale = float(stated.get("scale", band.scale))
+    if any(properties.get(word) is True for word in _SHIFT_REMOVED):
+        return scale, 0.0
+    if stated.keys() & {"scale", "offset"}:
+        return scale, float(stated.get("offset", 0.0))
+    is_shifted = float(properties.get("s2:processing_baseline") or 0) >= 4
+    return scale, -1000 * scale if is_shifted else band.offset
 
 
 def _stated(asset: Record) -> Record:

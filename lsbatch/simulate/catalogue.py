@@ -171,7 +171,7 @@ def _footprint(image: Image, grid: GeoBox) -> BaseGeometry:
     corners = [(col, rows + down) for col in (first, last) for down in (0, 1)]
     rim = np.concatenate([np.column_stack(corner) for corner in corners])
     hull = shapely.MultiPoint(rim).convex_hull
-    placed = shapely.transform(hull, lambda at: np.column_stack(grid.affine * tuple(at.T)))
+    placed = shapely.transform(hull, lambda at: np.column_stack(grid.pix2wld(*at.T)))
     return Geometry(placed, grid.crs).to_crs("EPSG:4326").geom
 
 

@@ -18,7 +18,7 @@ _NEXT_CROP = {
 _ORDER = (Ground.CROP, Ground.RIPE, Ground.SOIL)
 
 
-def change_cover(cover: Cover, terrain: Terrain, kept: Mask, rng: np.random.Generator) -> Cover:
+def change_cover(cover: Cover, terrain: Terrain, *, kept: Mask, rng: np.random.Generator) -> Cover:
     """Land cover after the event, landslides apart.
 
     Parameters
@@ -32,7 +32,7 @@ def change_cover(cover: Cover, terrain: Terrain, kept: Mask, rng: np.random.Gene
     """
     ground = cover.ground.copy()
     _rotate_crops(ground, cover.parcel, rng)
-    change_bars(ground, terrain, rng)
+    change_bars(ground, terrain, rng=rng)
     ground[terrain.lake] = Ground.WATER
     slope = ndimage.gaussian_filter(terrain.slope_deg, 4)
     for kind, size_m, count in ((Ground.CLEARCUT, (240, 160), 2), (Ground.QUARRY, (170, 130), 1)):

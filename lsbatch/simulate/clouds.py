@@ -27,7 +27,7 @@ class Sky:
     """Reflectance of the cloud, (band, H, W)."""
 
 
-def build_sky(shape: tuple[int, int], overpass: Overpass, rng: np.random.Generator) -> Sky:
+def build_sky(shape: tuple[int, int], overpass: Overpass, *, rng: np.random.Generator) -> Sky:
     """Clouds over a given part of the grid, their shadows away from the sun, softened."""
     if overpass.cloud_fraction == 0:
         none = np.zeros(shape, np.float32)

@@ -12,6 +12,8 @@ from lsbatch.simulate.spectra import FIELDS, FOREST, Ground
 from lsbatch.simulate.terrain import PIXEL_M, Terrain
 
 Mask = npt.NDArray[np.bool_]
+_FINE = 4
+"""Points drawn for each pixel along a river or a road."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ def build_cover(terrain: Terrain, rng: np.random.Generator) -> Cover:
     return Cover(ground.astype(np.uint8), parcel, np.clip(canopy, 0.7, 1.3).astype(np.float32))
 
 
-def change_bars(ground: npt.NDArray[np.uint8], terrain: Terrain, rng: np.random.Generator) -> None:
+def change_bars(
+    ground: npt.NDArray[np.uint8], terrain: Terrain, *, rng: np.random.Generator
+) -> None:
     """Redraw the gravel of every river, in place: a flood has moved its bars."""
     ground[(ground == Ground.GRAVEL)] = Ground.GRASS
     _draw_rivers(ground, terrain, fractal(ground.shape, rng, slope=3.2, longest_px=16))
@@ -121,18 +125,18 @@ def _draw_houses(terrain: Terrain, road: Mask, rng: np.random.Generator) -> Mask
 
 def _draw_rivers(ground: npt.NDArray[np.uint8], terrain: Terrain, bars: Field) -> None:
     """Set water and gravel, in place; `bars` (mean 0) says how far the gravel reaches."""
-    for river in terrain.rivers:
-        line = _meander(river.path, river.width_m / PIXEL_M)
-        y, x = np.nonzero(_near(line, ground.shape, 120.0))
-        gap, nearest = cKDTree(line).query(np.column_stack([y, x]))
-        width = np.interp(nearest, np.linspace(0, len(line), len(river.path)), river.width_m)
-        reach = (width - 4.0) * np.clip(0.25 + 0.9 * bars[y, x], 0.0, 2.2)
-        gravel, wet = (
-            gap * PIXEL_M < width / 2 + reach,
-            gap * PIXEL_M < np.where(width > 6.0, np.maximum(width / 2, 5.0), 0.0),
-        )
-        ground[y[gravel], x[gravel]] = Ground.GRAVEL
-        ground[y[wet], x[wet]] = Ground.WATER
+    if not terrain.rivers:
+        return
+    lines = [_meander(river.path, river.width_m / PIXEL_M) for river in terrain.rivers]
+    widths = [np.repeat(river.width_m, _FINE) for river in terrain.rivers]
+    y, x = np.nonzero(terrain.river_m < 120.0)
+    gap, nearest = cKDTree(np.concatenate(lines)).query(np.column_stack([y, x]))
+    gap, width = gap * PIXEL_M, np.concatenate(widths)[nearest]
+    reach = (width - 4.0) * np.clip(0.25 + 0.9 * bars[y, x], 0.0, 2.2)
+    gravel = gap < width / 2 + reach
+    wet = gap < np.where(width > 6.0, np.maximum(width / 2, 5.0), 0.0)
+    ground[y[gravel], x[gravel]] = Ground.GRAVEL
+    ground[y[wet], x[wet]] = Ground.WATER
 
 
 def _meander(
@@ -146,18 +150,21 @@ def _meander(
     # bends come in trains: some reaches swing, others run straight
     swing = width * np.sin(phase + 1.5 * np.sin(phase / 2.7)) * (0.8 + 0.6 * np.sin(phase / 4.3))
     winding = path + swing[:, None] * np.column_stack([ahead[:, 1], -ahead[:, 0]])
-    fine = np.linspace(0, len(path) - 1, 4 * len(path))
-    return np.column_stack([np.interp(fine, np.arange(len(path)), axis) for axis in winding.T])
+    return _refine(winding)
+
+
+def _refine(line: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Four points for each one of a line, between its ends."""
+    fine = np.linspace(0, len(line) - 1, _FINE * len(line))
+    return np.column_stack([np.interp(fine, np.arange(len(line)), axis) for axis in line.T])
 
 
 def _near(line: npt.NDArray[np.float64], shape: tuple[int, ...], metres: float) -> Mask:
     """Pixels whose centre lies within a distance of a line's points."""
+    if not len(line):
+        return np.zeros(shape, bool)
     marked = np.ones(shape, bool)
-    fine = np.linspace(0, len(line) - 1, 4 * len(line)) if len(line) else np.empty(0)
-    points = np.column_stack([np.interp(fine, np.arange(len(line)), axis) for axis in line.T])
-    cells = np.rint(points).astype(int)
+    cells = np.rint(_refine(line)).astype(int)
     within = ((cells >= 0) & (cells < np.array(shape))).all(axis=1)
     marked[tuple(cells[within].T)] = False
-    if marked.all():
-        return ~marked
     return ndimage.distance_transform_edt(marked) * PIXEL_M < metres

@@ -32,7 +32,7 @@ class ElevationModel:
 
 
 def observe_elevation(
-    terrain: Terrain, forest: npt.NDArray[np.bool_], rng: np.random.Generator
+    terrain: Terrain, forest: npt.NDArray[np.bool_], *, rng: np.random.Generator
 ) -> ElevationModel:
     """Surface model of one arc second, as Copernicus GLO-30 is.
 
@@ -45,7 +45,7 @@ def observe_elevation(
     lon, lat = grid.coords["longitude"].values, grid.coords["latitude"].values
     to_utm = Transformer.from_crs("EPSG:4326", str(terrain.grid.crs), always_xy=True)
     x, y = to_utm.transform(*np.meshgrid(lon, lat))
-    col, row = ~terrain.grid.affine * (x, y)
+    col, row = terrain.grid.wld2pix(x, y)
     heights = ndimage.map_coordinates(surface, [row - 0.5, col - 0.5], order=1, mode="nearest")
     shape = (grid.shape.y, grid.shape.x)
     noise = _NOISE_M * fractal(shape, rng, slope=1.5, longest_px=15)

@@ -45,7 +45,12 @@ class Image:
 
 
 def take_image(
-    terrain: Terrain, cover: Cover, scar: Scar | None, overpass: Overpass, rng: np.random.Generator
+    terrain: Terrain,
+    cover: Cover,
+    *,
+    scar: Scar | None,
+    overpass: Overpass,
+    rng: np.random.Generator,
 ) -> Image:
     """Image of the ground under one sky, on the terrain's grid (even sides).
 
@@ -54,7 +59,7 @@ def take_image(
     """
     surface = _reflect(cover, scar, overpass.dryness, rng)
     shape = terrain.elevation.shape
-    sky = build_sky(shape, overpass, rng)
+    sky = build_sky(shape, overpass, rng=rng)
     light = _light(terrain, overpass, sky.shadow)
     haze = np.clip(1 + 0.5 * fractal(shape, rng, slope=3.5, longest_px=400), 0.2, 2.0)
     off_place = rng.uniform(-0.3, 0.3, 2)
@@ -67,10 +72,19 @@ def take_image(
         gain = 1 + 0.008 * rng.standard_normal()
         noise = _NOISE[number] * rng.standard_normal(shape)
         reflectance[number] = gain * seen * (1 + 0.006 * rng.standard_normal(shape)) + noise
-    inside = _swath(shape, rng) if overpass.is_cut else np.ones(shape, bool)
-    numbers = np.where(inside, np.clip(np.rint((reflectance - OFFSET) / SCALE), 1, 65535), 0)
+    numbers = np.clip(np.rint((reflectance - OFFSET) / SCALE), 1, 65535)
     bands = {name: numbers[n].astype(np.uint16) for n, name in enumerate(BANDS)}
-    return Image(bands, _classify(reflectance, sky, inside))
+    return Image(bands, _classify(reflectance, sky))
+
+
+def cut_swath(image: Image, rng: np.random.Generator) -> Image:
+    """The image without its north-west or north-east corner, where the slanting swath ends."""
+    shape = next(iter(image.bands.values())).shape
+    rows, cols = np.indices(shape) / max(shape)
+    across = cols if rng.random() < 0.5 else 1 - cols
+    inside = across + 0.35 * rows > 0.25
+    bands = {name: np.where(inside, numbers, 0) for name, numbers in image.bands.items()}
+    return Image(bands, np.where(_halve(inside) == 1, image.classes, 0).astype(np.uint8))
 
 
 def _reflect(
@@ -98,22 +112,13 @@ def _light(terrain: Terrain, overpass: Overpass, shadow: Field) -> npt.NDArray[n
     return ((1 - diffuse) * direct + diffuse * (1 + upright) / 2).astype(np.float32)
 
 
-def _swath(shape: tuple[int, int], rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """True inside the swath, whose slanting edge cuts the north-west or north-east corner."""
-    rows, cols = np.indices(shape) / max(shape)
-    across = cols if rng.random() < 0.5 else 1 - cols
-    return across + 0.35 * rows > 0.33
-
-
-def _classify(
-    reflectance: npt.NDArray[np.float32], sky: Sky, inside: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.uint8]:
+def _classify(reflectance: npt.NDArray[np.float32], sky: Sky) -> npt.NDArray[np.uint8]:
     """Scene classes at 20 m, by thresholds in the manner of ESA's processor.
 
     Clouds and shadows are flagged where they are dense; their thin rim is missed.
     """
     blue, green, red, nir, _ = (_halve(band) for band in reflectance)
-    opacity, shadow, seen = (_halve(part) for part in (sky.opacity, sky.shadow, inside))
+    opacity, shadow = _halve(sky.opacity), _halve(sky.shadow)
     ndvi = (nir - red) / np.maximum(nir + red, 1e-3)
     classes = np.full(ndvi.shape, 7, np.uint8)
     classes[ndvi < 0.30] = 5
@@ -124,7 +129,6 @@ def _classify(
     classes[shadow > 0.40] = 3
     classes[opacity > 0.30] = 8
     classes[opacity > 0.65] = 9
-    classes[seen < 1] = 0
     return classes
 
 

@@ -17,7 +17,8 @@ from lsbatch.simulate.terrain import PIXEL_M, Terrain
 
 SMALLEST_MAPPED_M2 = 400.0
 """Truth holds landslides of this area and more, 4 pixels; smaller ones are in the images only."""
-_PER_KM2 = 9.0
+_PER_KM2 = 10.0
+"""Landslides per square kilometre of susceptible ground."""
 _INVERSE_GAMMA = (1.40, 1280.0, -132.0)
 """Exponent, scale and shift (m2) of landslide areas: Malamud et al. (2004), ESPL 29, 687-711."""
 _AREA_RANGE_M2 = (100.0, 60_000.0)
@@ -57,9 +58,9 @@ def draw_areas(count: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
 
 
 def draw_landslides(
-    terrain: Terrain, susceptible: npt.NDArray[np.bool_], rng: np.random.Generator
+    terrain: Terrain, susceptible: npt.NDArray[np.bool_], *, rng: np.random.Generator
 ) -> tuple[Landslide, ...]:
-    """Landslides of one event, the largest first; they may touch and never overlap.
+    """Landslides of one event; they may touch and never overlap.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def draw_landslides(
         Where one may start.
     rng : numpy.random.Generator
     """
-    count = round(_PER_KM2 * susceptible.size * (PIXEL_M / 1000) ** 2)
+    count = round(_PER_KM2 * np.count_nonzero(susceptible) * (PIXEL_M / 1000) ** 2)
     areas = np.sort(draw_areas(count, rng))[::-1]
     weight = _propensity(terrain, rng) * susceptible
     sites = rng.choice(
@@ -133,7 +134,7 @@ def _fit(
     rng: np.random.Generator,
 ) -> Landslide | None:
     """A slide along a path beside those that are there, or None where it does not fit."""
-    shaped = shape_slide(path * PIXEL_M, area, rng)
+    shaped = shape_slide(path * PIXEL_M, area, rng=rng)
     if shaped is None:
         return None
     placed = [_to_grid(part, grid) for part in shaped]
@@ -150,7 +151,7 @@ def _fit(
 
 def _to_grid(shape: Polygon, grid: GeoBox) -> Polygon:
     """From metres (down, right of the first pixel's centre) to the grid's CRS."""
-    left, top = grid.affine * (0.5, 0.5)
+    left, top = grid.pix2wld(0.5, 0.5)
     return shapely.transform(shape, lambda xy: np.column_stack([left + xy[:, 1], top - xy[:, 0]]))
 
 

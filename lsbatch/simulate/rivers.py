@@ -58,7 +58,10 @@ def _walk(head: int, receiver: npt.NDArray[np.int64], taken: npt.NDArray[np.bool
 
 
 def _length(head: int, receiver: npt.NDArray[np.int64]) -> int:
-    return len(_walk(head, receiver, np.zeros(receiver.size, bool)))
+    steps = 0
+    while receiver[head] != head:
+        head, steps = int(receiver[head]), steps + 1
+    return steps
 
 
 def _smooth(path: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -69,7 +72,7 @@ def _smooth(path: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def find_lake(
-    elevation: npt.NDArray[np.float64], drainage: Drainage, rng: np.random.Generator
+    elevation: npt.NDArray[np.float64], drainage: Drainage, *, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.bool_], float]:
     """A side valley drowned behind a dam.
 

@@ -49,7 +49,7 @@ def choose_setting(rng: np.random.Generator) -> Setting:
     place = _PLACES[int(rng.integers(len(_PLACES)))]
     longitude, latitude = (degrees + rng.uniform(-0.05, 0.05) for degrees in place)
     midsummer = datetime(int(rng.integers(2022, 2026)), 7 if latitude > 0 else 1, 15, tzinfo=UTC)
-    day = midsummer + timedelta(days=int(rng.integers(30, 65)))
+    day = midsummer + timedelta(days=int(rng.integers(25, 50)))
     time = day + timedelta(seconds=int(rng.integers(86400)))
     cloudy = [float(rng.uniform(0.10, 0.20)) for _ in range(2)]
     plan = (

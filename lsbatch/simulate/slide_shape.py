@@ -14,7 +14,7 @@ _STOUTEST = 1.4
 
 
 def shape_slide(
-    path: npt.NDArray[np.float64], area: float, rng: np.random.Generator
+    path: npt.NDArray[np.float64], area: float, *, rng: np.random.Generator
 ) -> tuple[Polygon, Polygon] | None:
     """Outline and source of a slide of a given area along a path.
 

@@ -15,7 +15,7 @@ from lsbatch.errors import RecipeError
 from lsbatch.simulate.changes import change_cover
 from lsbatch.simulate.cover import Cover, build_cover
 from lsbatch.simulate.elevation_model import ElevationModel, observe_elevation
-from lsbatch.simulate.images import Image, Scar, take_image
+from lsbatch.simulate.images import Image, Scar, cut_swath, take_image
 from lsbatch.simulate.landslides import (
     SMALLEST_MAPPED_M2,
     Landslide,
@@ -75,11 +75,13 @@ def build_world(seed: int, side_km: float) -> World:
     ground = _lay_grid(setting, side_km).pad(MARGIN_PX)
     terrain = build_terrain(ground, stream(seed, "terrain"))
     before = build_cover(terrain, stream(seed, "cover"))
-    slides = draw_landslides(terrain, before.forest, stream(seed, "landslides"))
+    seen = np.zeros(terrain.elevation.shape, bool)
+    seen[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX] = True
+    slides = draw_landslides(terrain, before.forest & seen, rng=stream(seed, "landslides"))
     scar = _paint_scars(slides, terrain, stream(seed, "scars"))
-    rim = np.ones(scar.share.shape, bool)
-    rim[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX] = False
-    after = change_cover(before, terrain, rim | (scar.share > 0), stream(seed, "changes"))
+    after = change_cover(
+        before, terrain, kept=~seen | (scar.share > 0), rng=stream(seed, "changes")
+    )
     extent = shapely.box(*ground.pad(-MARGIN_PX).boundingbox.bbox).buffer(
         -_INSET_M, join_style="mitre"
     )
@@ -92,15 +94,16 @@ def photograph(world: World, overpass: Overpass) -> Image:
     """Image of one overpass on `world.grid`."""
     rng = stream(world.seed, f"image {overpass.time:%Y%m%d}")
     cover, scar = (world.after, world.scar) if overpass.is_after else (world.before, None)
-    image = take_image(world.terrain, cover, scar, overpass, rng)
+    image = take_image(world.terrain, cover, scar=scar, overpass=overpass, rng=rng)
     margin, half = slice(MARGIN_PX, -MARGIN_PX), slice(MARGIN_PX // 2, -MARGIN_PX // 2)
     bands = {name: numbers[margin, margin] for name, numbers in image.bands.items()}
-    return Image(bands, image.classes[half, half])
+    seen = Image(bands, image.classes[half, half])
+    return cut_swath(seen, rng) if overpass.is_cut else seen
 
 
 def survey(world: World) -> ElevationModel:
     """The elevation model that a detector sees, over all of `world.grid`."""
-    return observe_elevation(world.terrain, world.before.forest, stream(world.seed, "survey"))
+    return observe_elevation(world.terrain, world.before.forest, rng=stream(world.seed, "survey"))
 
 
 def _check_request(seed: int, side_km: float) -> None:
@@ -118,7 +121,7 @@ def _lay_grid(setting: Setting, side_km: float) -> GeoBox:
     crs = utm_of(shapely.Point(setting.longitude, setting.latitude))
     x, y = point(setting.longitude, setting.latitude, "EPSG:4326").to_crs(crs).points[0]
     side = 2 * round(side_km * 1000 / PIXEL_M / 2)
-    left, top = (20 * round((value) / 20) for value in (x - 500 * side_km, y + 500 * side_km))
+    left, top = (20 * round(value / 20) for value in (x - 500 * side_km, y + 500 * side_km))
     return GeoBox.from_bbox(
         (left, top - side * PIXEL_M, left + side * PIXEL_M, top),
         crs=crs, resolution=PIXEL_M, tight=True,

