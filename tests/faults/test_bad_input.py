@@ -45,7 +45,7 @@ def refuses(result, *words, code=1):
     got, _, err = result
     assert got == code, err
     assert "Traceback" not in err
-    assert err.count("Error: ") == 1
+    assert sum(line.startswith("Error: ") for line in err.splitlines()) == 1, err
     for word in words:
         assert word in err.replace("\n", " "), err
 

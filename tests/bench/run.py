@@ -1,0 +1,37 @@
+"""make bench: every case, one JSON object a line."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import kernel_cases
+import run_cases
+
+GROUPS = {"kernels": kernel_cases.cases, "stages": run_cases.stages, "memory": run_cases.memory}
+
+
+def results(only: str | None = None) -> Iterator[dict]:
+    """Results of all groups, or of one."""
+    for group, cases in GROUPS.items():
+        if only in (None, group):
+            yield from cases()
+
+
+def main() -> int:
+    """Print the results; exit 1 if a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=sorted(GROUPS), help="one group of cases")
+    missed = 0
+    for result in results(parser.parse_args().only):
+        sys.stdout.write(json.dumps(result) + "\n")
+        sys.stdout.flush()
+        missed += not result["ok"]
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
