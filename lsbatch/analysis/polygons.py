@@ -90,10 +90,10 @@ def find_landslides(
 
 
 def _on_map(pixels: NDArray[np.object_], affine: Affine) -> NDArray[np.object_]:
-    """Geometries in pixel units as geometries in the product's CRS, rings the GeoJSON way."""
+    """Geometries in pixel units as geometries in the product's CRS."""
     matrix = np.array([[affine.a, affine.d], [affine.b, affine.e]])
-    moved = shapely.transform(pixels, lambda xy: xy @ matrix + (affine.c, affine.f))
-    return np.asarray(shapely.orient_polygons(shapely.normalize(moved)))
+    moved = shapely.transform(pixels, lambda corners: corners @ matrix + (affine.c, affine.f))
+    return np.asarray(moved)
 
 
 def _sides(polygons: NDArray[np.object_]) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+from shapely.geometry import shape
 
 from lsbatch.analysis import evaluate_product, find_landslides
 from lsbatch.batch.folder import RunFolder
@@ -22,6 +23,8 @@ def evaluate_folder(
     product: Path, inventory: Path, *, extent: Path | None = None
 ) -> dict[str, Any]:
     """Scores of a product against mapped polygons, where it observed and the inventory covers.
+
+    Without an extent the inventory is taken to cover the product's area of interest.
 
     The polygons are those beside the product; without them they are made from the raster.
 
@@ -45,7 +48,7 @@ def evaluate_folder(
         dataset,
         landslides,
         read_inventory(inventory),
-        extent=None if extent is None else read_area(extent),
+        extent=shape(dataset.attrs["event"]["aoi"]) if extent is None else read_area(extent),
     )
 
 

@@ -115,8 +115,3 @@ def _norm_event(feature: Any, path: Path, number: int) -> Event:
         return Event.from_feature(feature)
     except CatalogError as error:
         raise CatalogError(f"{where}: {error}") from error
-    except (TypeError, ValueError, LookupError) as error:
-        raise CatalogError(
-            f"{where} has a magnitude that is not a number or an epicentre that is not "
-            f"[longitude, latitude]: {error}."
-        ) from error

@@ -23,8 +23,12 @@ from lsbatch.cli.options import (
 )
 from lsbatch.cli.screen import OUT, echo_json
 
-events_app = typer.Typer(help="The event catalogue.", invoke_without_command=True)
-detectors_app = typer.Typer(help="Detectors: what can be used.", invoke_without_command=True)
+events_app = typer.Typer(
+    help="The event catalogue.\n\nExample: `lsbatch events`", invoke_without_command=True
+)
+detectors_app = typer.Typer(
+    help="Detectors: what can be used.\n\nExample: `lsbatch detectors`", invoke_without_command=True
+)
 
 
 @events_app.callback()

@@ -8,6 +8,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
@@ -80,6 +81,7 @@ def product_attrs(plan: Plan) -> dict[str, Any]:
             "magnitude": event.magnitude,
             "place": event.place,
             "name": event.name,
+            "aoi": shapely.geometry.mapping(event.aoi),
         },
         "detector": {
             key: value
@@ -178,7 +180,9 @@ def _metrics(
     )
     if plan.recipe.inventory:
         inventory = read_inventory(Path(plan.recipe.inventory))
-        metrics["evaluation"] = evaluate_product(product, landslides, inventory)
+        metrics["evaluation"] = evaluate_product(
+            product, landslides, inventory, extent=plan.event.aoi
+        )
     return {"event_id": plan.event.id, **metrics}
 
 

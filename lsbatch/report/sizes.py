@@ -45,7 +45,7 @@ def draw_sizes(sizes: Mapping[str, Any]) -> bytes | None:
     axes.plot(area, density, "o", color="#1f5f8b", markersize=6, label="mapped")
     limits = axes.get_ylim()
     _add_tail(axes, area, density, sizes)
-    _add_inverse_gamma(axes, area, sizes.get("inverse_gamma"))
+    _add_inverse_gamma(axes, area, density, sizes.get("inverse_gamma"))
     if rollover := sizes.get("rollover_m2"):
         axes.axvline(rollover, color=MUTED, linewidth=1.2, linestyle=":", label="rollover")
     axes.set_ylim(limits)
@@ -67,13 +67,25 @@ def _add_tail(
 
 
 def _add_inverse_gamma(
-    axes: Axes, area: NDArray[np.float64], fit: Mapping[str, float] | None
+    axes: Axes,
+    area: NDArray[np.float64],
+    density: NDArray[np.float64],
+    fit: Mapping[str, float] | None,
 ) -> None:
     if not fit:
         return
     rho, scale, shift = fit["rho"], fit["a_m2"], fit["s_m2"]
-    line = np.geomspace(area.min(), area.max(), 160)
-    line = line[line > shift]
-    ratio = scale / (line - shift)
-    density = np.exp((rho + 1) * np.log(ratio) - ratio - gammaln(rho)) / scale
-    axes.plot(line, density, color=MUTED, linewidth=1.4, linestyle="--", label="inverse gamma")
+
+    def curve(at: NDArray[np.float64]) -> NDArray[np.float64]:
+        ratio = scale / (at - shift)
+        return np.exp((rho + 1) * np.log(ratio) - ratio - gammaln(rho)) / scale
+
+    held = area > shift
+    if not held.any():
+        return
+    # the fit holds above the smallest mapped area only: its level is that of the bins
+    level = np.exp(np.mean(np.log(density[held]) - np.log(curve(area[held]))))
+    line = np.geomspace(area[held].min(), area.max(), 160)
+    axes.plot(
+        line, level * curve(line), color=MUTED, linewidth=1.4, linestyle="--", label="inverse gamma"
+    )

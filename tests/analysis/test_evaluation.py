@@ -129,6 +129,16 @@ def test_inventory_beyond_the_grid_was_not_observed(build_product, aoi_of):
     assert scores["object"]["reference_count"] == 0
 
 
+def test_an_edge_in_common_with_the_extent_is_no_landslide(build_product):
+    product = build_product(np.zeros((50, 50)))
+    crossing, beyond = (
+        shapely.box(599_950, 4_700_010, 600_050, 4_700_060),
+        shapely.box(599_950, 4_699_860, 600_000, 4_700_010),
+    )
+    bent = gpd.GeoDataFrame(geometry=[crossing | beyond], crs="EPSG:32654")
+    assert evaluate_product(product, found_in(product), bent)["pixel"]["fn"] == 25
+
+
 @pytest.mark.parametrize("mapped", [True, False])
 def test_an_empty_inventory_leaves_null_what_it_cannot_say(mapped, build_product):
     raster = np.zeros((40, 40))

@@ -49,6 +49,7 @@ def test_only_the_aoi_is_counted_and_what_lies_beyond_the_grid_is_named(build_pr
     half = aoi_of(product, (50, 0, 100, 100))
     facts = measure(product, half)
     assert facts["pixels"]["total"] == pytest.approx(5000, abs=100)
+    assert facts["detectable_area_km2"] == facts["observed_area_km2"]
     assert facts["area_by_status_km2"]["outside_grid"] == pytest.approx(0, abs=1e-4)
     left, bottom, right, top = aoi_of(product).bounds
     wide = shapely.box(left, bottom, right + (right - left), top)

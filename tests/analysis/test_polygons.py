@@ -125,6 +125,7 @@ def test_rows_run_from_north_to_south_and_small_ones_are_left_out(build_product)
     assert found.bounds.maxy.is_monotonic_decreasing
     assert list(found.id) == [f"quake-{n + 1:05d}" for n in range(len(found))]
     assert (found.length_m >= found.width_m).all()
+    assert found.geometry.exterior.is_ccw.all()
 
 
 def test_geoparquet_brings_everything_back(build_product, tmp_path):

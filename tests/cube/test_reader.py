@@ -159,7 +159,7 @@ def test_damage_inside_a_tile_raises(tmp_path, noise):
     content[middle : middle + 4000] = bytes(4000)
     damaged = tmp_path / "damaged.tif"
     damaged.write_bytes(content)
-    with pytest.raises(ReadError, match="damaged.tif cannot be read"):
+    with pytest.raises(ReadError, match=r"damaged\.tif cannot be read"):
         build_reader(Asset("red", str(damaged))).read(Window(0, 0, 330, 320))
 
 
