@@ -37,12 +37,13 @@ product = xr.open_zarr(folder / "product.zarr", decode_coords="all", mask_and_sc
 product
 
 # %% [markdown]
-# `status` says why a pixel has, or has not, a score. "No landslide" is never the same as "not seen".
+# `status` says why a pixel has, or has not, a score: "no landslide" is never "not seen".
 
 # %%
 meanings = product.status.attrs["meanings"]
 values, counts = np.unique(product.status.values, return_counts=True)
-{meanings[str(value)]: f"{count / product.status.size:.1%}" for value, count in zip(values, counts)}
+shares = counts / product.status.size
+{meanings[str(v)]: f"{share:.1%}" for v, share in zip(values, shares, strict=True)}
 
 # %%
 landslides = gpd.read_parquet(folder / "landslides.parquet")

@@ -1,6 +1,5 @@
 """Hypothesis strategies for grids, blocks, halos and areas."""
 
-import numpy as np
 import shapely
 from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
@@ -59,9 +58,3 @@ def windows(draw, shape: tuple[int, int]) -> tuple[slice, slice]:
         start = draw(st.integers(0, extent - 1))
         parts.append(slice(start, draw(st.integers(start + 1, extent))))
     return parts[0], parts[1]
-
-
-def labels(shape: tuple[int, int]) -> st.SearchStrategy[np.ndarray]:
-    """Random 0/1 rasters, uint8."""
-    seeds = st.integers(0, 2**32 - 1)
-    return seeds.map(lambda seed: np.random.default_rng(seed).integers(0, 2, shape, np.uint8))

@@ -28,17 +28,16 @@ app.command()(report)
 app.command()(demo)
 
 _SETTINGS = {"debug": False}
+_INTERRUPTED = 130
+"""What typer makes of Ctrl-C."""
 
 
 def main() -> None:
     """Run the command line and exit with the code that contract and habit expect."""
     try:
         code = app(standalone_mode=False)
-    except typer.Exit as leave:
-        code = leave.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        say_error("Interrupted. The same command goes on where it stopped.")
-        code = 130
+        if code == _INTERRUPTED:
+            say_error("Interrupted. The same command goes on where it stopped.")
     except LsbatchError as error:
         _fail(error)
         code = 1

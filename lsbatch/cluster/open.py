@@ -10,6 +10,7 @@ from distributed import Client, LocalCluster
 
 from lsbatch.errors import RecipeError
 
+_IGNORE_INTERRUPT = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 _LOOPBACK = ("tcp://127.0.0.1:", "tcp://localhost:", "tcp://[::1]:")
 
 
@@ -60,6 +61,8 @@ def _local(workers: int | None) -> Iterator[Client]:
         "distributed.worker.daemon": True,
         "logging.distributed": "critical",
         "distributed.scheduler.allowed-failures": 3,
+        # Ctrl-C reaches every process of a terminal; only the driver is to answer it
+        "distributed.worker.preload": [_IGNORE_INTERRUPT],
         # a block is one task: its own reading threads are enough
         "distributed.nanny.pre-spawn-environ.OMP_NUM_THREADS": "1",
     }

@@ -19,7 +19,9 @@ def slug_of(event_id: str) -> str:
     if _CLEAN_ID.fullmatch(event_id):
         return event_id
     stem = re.sub(r"[^a-z0-9]+", "-", event_id.lower()).strip("-")[:60] or "event"
-    return f"{stem}-{hashlib.sha256(event_id.encode()).hexdigest()[:8]}"
+    # JSON can hold half a character, which plain UTF-8 refuses
+    digest = hashlib.sha256(event_id.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{stem}-{digest[:8]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,8 @@ def _footprint_of(item: Record) -> BaseGeometry:
         footprint = shapely.box(box[0], box[1], box[len(box) // 2], box[len(box) // 2 + 1])
     else:
         raise CatalogError("it has neither a geometry nor a bbox")
-    if footprint.is_empty or not all(map(math.isfinite, footprint.bounds)):
+    # of a box of NaN shapely makes None
+    if footprint is None or footprint.is_empty or not all(map(math.isfinite, footprint.bounds)):
         raise CatalogError("its footprint is empty")
     return footprint
 

@@ -30,16 +30,18 @@ def world(colour, *, seed=0, relief_m=120.0):
 class TestBrightnessChange(DetectorContract):
     @pytest.fixture
     def detector(self):
-        return load_detector("brightness-change", radius_px=12)
+        return load_detector("brightness-change", radius_px=8)
 
     def test_no_score_exactly_where_a_channel_is_missing(self, detector, batch):
         wanted = np.isnan(batch).any(axis=-1)
         np.testing.assert_array_equal(np.isnan(detector.score(batch)), wanted)
 
 
-def test_a_fresh_scar_on_one_hillside_is_found_and_nothing_else(detector):
+@pytest.mark.parametrize("haze", [(0, 0, 0), (0.03, 0.05, 0.08)])
+def test_a_fresh_scar_on_one_hillside_is_found_and_nothing_else(detector, haze):
     batch = world(FOREST)
     batch[(0, *PATCH)][..., 3:6] = FRESH_SOIL
+    batch[..., 3:6] += np.float32(haze)
     found = detector.score(batch)[0] >= 0.5
     steep = batch[0, ..., 6] >= 9
     assert steep[PATCH].mean() > 0.9

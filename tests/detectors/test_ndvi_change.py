@@ -41,6 +41,18 @@ def test_a_half_is_the_published_rule(pre, post, slope):
     np.testing.assert_array_equal(score[0, 0] >= 0.5, wanted)
 
 
+@pytest.mark.parametrize(
+    ("pre", "post", "slope"),
+    [(0.301, 0.05, 20), (0.9, 0.399, 20), (0.5, 0.299, 20), (0.8, 0.1, 10.01)],
+)
+def test_each_criterion_alone_decides(pre, post, slope):
+    steps = np.array([[0, 0, 0], [-0.002, 0, 0], [0, 0.002, 0], [0, 0, -0.02]])
+    scores = load_detector("ndvi-change").score(
+        (np.array([pre, post, slope]) + steps).astype("float32")[None, None]
+    )[0, 0]
+    assert scores[0] >= 0.5 and (scores < 0.5).any()
+
+
 @given(step=st.floats(0.001, 0.3))
 def test_clearer_landslides_score_higher(step):
     plain = np.array([0.6, 0.3, 20.0], "float32")

@@ -1,0 +1,60 @@
+import pytest
+
+from lsbatch.domain import SENSORS, Status
+
+by_name = pytest.mark.parametrize("sensor", SENSORS, ids=lambda sensor: sensor.name)
+
+
+def test_names_and_collections_are_unique():
+    names = [sensor.name for sensor in SENSORS]
+    collections = [name for sensor in SENSORS for name in sensor.collections]
+    assert len(set(names)) == len(names)
+    assert len(set(collections)) == len(collections)
+
+
+def test_the_last_sensor_takes_what_no_other_recognises():
+    last = SENSORS[-1]
+    assert last.name == "generic"
+    assert not last.collections and not last.platforms
+
+
+def test_sensors_of_one_platform_are_told_apart_by_their_flags():
+    """All but the last of a platform need a flag band, or the later ones would never be reached."""
+    platforms = {name for sensor in SENSORS for name in sensor.platforms}
+    for platform in platforms:
+        *first, _ = (sensor for sensor in SENSORS if platform in sensor.platforms)
+        assert all(sensor.quality is not None for sensor in first)
+
+
+@by_name
+def test_bands_and_their_assets_are_unique(sensor):
+    names = [band.name for band in sensor.bands]
+    assets = [asset for band in sensor.bands for asset in band.assets]
+    assert len(set(names)) == len(names)
+    if sensor.name != "landsat-c2-l2":  # one sensor's near infrared, two common names
+        assert len(set(assets)) == len(assets)
+    assert all(sensor.band(name).name == name for name in names)
+    assert sensor.band("ultraviolet") is None
+
+
+@by_name
+def test_each_flag_value_has_one_meaning_and_none_says_usable(sensor):
+    if sensor.quality is None:
+        return
+    for table in (sensor.quality.classes, sensor.quality.bits):
+        values = [value for value, _ in table]
+        assert len(set(values)) == len(values)
+        assert all(status not in (Status.SCORED, Status.NOT_RUN) for _, status in table)
+    assert bool(sensor.quality.classes) != bool(sensor.quality.bits)
+
+
+def test_units_are_those_of_the_producers():
+    """ESA's quantification value of 10,000; USGS Collection 2: 0 to 1 is 7273 to 43636."""
+    units = {
+        sensor.name: {(b.scale, b.offset, b.nodata) for b in sensor.bands} for sensor in SENSORS
+    }
+    assert units["sentinel-2-l2a"] == units["sentinel-2-l1c"] == {(1e-4, 0.0, 0.0)}
+    ((scale, offset, _),) = units["landsat-c2-l2"]
+    assert 7273 * scale + offset == pytest.approx(0, abs=1e-4)
+    assert 43636 * scale + offset == pytest.approx(1, abs=1e-4)
+    assert units["dem"] == {(1.0, 0.0, None)}
