@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,7 +12,8 @@ from distributed import Client, LocalCluster
 from lsbatch.errors import RecipeError
 
 _IGNORE_INTERRUPT = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-_LOOPBACK = ("tcp://127.0.0.1:", "tcp://localhost:", "tcp://[::1]:")
+_ADDRESS = re.compile(r"(tcp|tls)://([^/@\s]+):\d{1,5}")
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 @contextmanager
@@ -35,19 +37,21 @@ def open_cluster(name: str, *, workers: int | None = None) -> Iterator[Client]:
         with _local(workers) as client:
             yield client
         return
-    if name.startswith("tcp://") and not name.startswith(_LOOPBACK):
-        raise RecipeError(
-            f"{name} is not on this machine and has no TLS: whoever reaches it can run code on it. "
-            "Start the scheduler with TLS and give its tls:// address."
-        )
-    if not name.startswith(("tcp://", "tls://")):
+    address = _ADDRESS.fullmatch(name)
+    if address is None:
         raise RecipeError(
             f"A cluster is 'local' or the address of a scheduler (tcp://127.0.0.1:8786, "
             f"tls://host:8786); received {name!r}."
         )
+    protocol, host = address.groups()
+    if protocol == "tcp" and host not in _LOOPBACK:
+        raise RecipeError(
+            f"{name} is not on this machine and has no TLS: whoever reaches it can run code on it. "
+            "Start the scheduler with TLS and give its tls:// address."
+        )
     try:
         client = Client(name, timeout="10s")
-    except (OSError, TypeError, ValueError) as error:  # no answer, no TLS keys, no sound address
+    except (OSError, TypeError, ValueError) as error:  # no answer, no TLS keys, no such port
         raise RecipeError(f"No Dask scheduler answers at {name} ({error}).") from error
     with client:
         yield client

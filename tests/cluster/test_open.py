@@ -1,3 +1,4 @@
+import gc
 import os
 import time
 
@@ -17,6 +18,7 @@ def opened(name, **settings):
 def impatient(monkeypatch):
     """Waits of half a second in place of the real bound, which is written down."""
     bounds = []
+    gc.collect()  # or a client that failed before is cleared away while the next one starts
 
     def connect(name, *, timeout):
         bounds.append(timeout)
@@ -51,7 +53,7 @@ def test_the_local_cluster_works_in_another_process_and_listens_on_loopback_only
         "tcp://scheduler.example.org:8786",
         "tcp://127.0.0.1.example.org:8786",
         "tcp://[::]:8786",
-        "tcp://",
+        "tcp://localhost:example.org:8786",
     ],
 )
 def test_a_scheduler_that_others_could_reach_needs_tls(name):
@@ -61,7 +63,22 @@ def test_a_scheduler_that_others_could_reach_needs_tls(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "locals", "LOCAL", "slurm", "http://127.0.0.1:8786", "inproc://a", "127.0.0.1:1"]
+    "name",
+    [
+        "",
+        "locals",
+        "LOCAL",
+        "slurm",
+        "http://127.0.0.1:8786",
+        "inproc://a",
+        "127.0.0.1:1",
+        "tcp://",
+        "tls://",
+        "tcp://127.0.0.1:",
+        "tcp://127.0.0.1:nope",
+        "tcp://127.0.0.1:1@example.org:80",
+        "tcp://127.0.0.1:8786\n",
+    ],
 )
 def test_an_unknown_name_is_refused_with_the_known_ones(name):
     with pytest.raises(RecipeError, match="A cluster is 'local' or the address") as caught:
@@ -69,21 +86,9 @@ def test_an_unknown_name_is_refused_with_the_known_ones(name):
     assert repr(name) in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "tcp://127.0.0.1:",
-        "tcp://127.0.0.1:nope",
-        "tcp://localhost:example.org:8786",
-        "tcp://127.0.0.1:1@example.org:80",
-        "tls://",
-        "tls://127.0.0.1:1",
-    ],
-)
-def test_an_address_that_cannot_be_used_is_said_at_once(name):
-    with pytest.raises(RecipeError, match="No Dask scheduler answers") as caught:
-        opened(name)
-    assert name in str(caught.value)
+def test_tls_without_keys_is_said_at_once(impatient):
+    with pytest.raises(RecipeError, match=r"answers at tls.*TLS configuration"):
+        opened("tls://127.0.0.1:1")
 
 
 def test_a_dead_scheduler_is_said_in_bounded_time(impatient):
