@@ -164,7 +164,7 @@ def _receipts(client: Client, tasks: Iterator[BlockTask]) -> Iterator[Receipt]:
     """Receipts in order of completion, a bounded number of blocks in flight."""
     width = max(1, len(client.scheduler_info(n_workers=-1)["workers"])) * _IN_FLIGHT
     running: dict[Any, BlockTask] = {}
-    completed = as_completed()
+    completed = as_completed(loop=client.loop)
 
     def submit() -> None:
         task = next(tasks, None)

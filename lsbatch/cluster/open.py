@@ -50,7 +50,7 @@ def open_cluster(name: str, *, workers: int | None = None) -> Iterator[Client]:
             "Start the scheduler with TLS and give its tls:// address."
         )
     try:
-        client = Client(name, timeout="10s")
+        client = Client(name, timeout="10s", set_as_default=False)
     except (OSError, TypeError, ValueError) as error:  # no answer, no TLS keys, no such port
         raise RecipeError(f"No Dask scheduler answers at {name} ({error}).") from error
     with client:
@@ -80,6 +80,6 @@ def _local(workers: int | None) -> Iterator[Client]:
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
-        Client(cluster) as client,
+        Client(cluster, set_as_default=False) as client,
     ):
         yield client

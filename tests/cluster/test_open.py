@@ -2,6 +2,7 @@ import gc
 import os
 import time
 
+import dask
 import pytest
 from distributed import Client
 
@@ -20,9 +21,9 @@ def impatient(monkeypatch):
     bounds = []
     gc.collect()  # or a client that failed before is cleared away while the next one starts
 
-    def connect(name, *, timeout):
+    def connect(name, *, timeout, **settings):
         bounds.append(timeout)
-        return Client(name, timeout="0.5s")
+        return Client(name, timeout="0.5s", **settings)
 
     monkeypatch.setattr("lsbatch.cluster.open.Client", connect)
     return bounds
@@ -103,3 +104,11 @@ def test_a_dead_scheduler_is_said_in_bounded_time(impatient):
 def test_a_cluster_without_workers_is_refused(workers):
     with pytest.raises(RecipeError, match=f"at least 1 worker; received {workers}"):
         opened("local", workers=workers)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_dask_outside_stays_as_it_was_even_after_a_failure():
+    before = dask.config.get("scheduler", None)
+    with pytest.raises(RecipeError):
+        opened("tcp://127.0.0.1:1")
+    assert dask.config.get("scheduler", None) == before
