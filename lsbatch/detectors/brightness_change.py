@@ -10,12 +10,11 @@ block is needed, and the answer does not depend on how the area was cut.
 The thresholds were set on simulated events, as surface reflectance and with a haze added.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from lsbatch.detectors.criteria import Plane, at_least, at_most, check_numbers
+from lsbatch.detectors.criteria import Plane, Rule, at_least, at_most, check_numbers
 from lsbatch.domain import Channel, Inputs
 from lsbatch.errors import RecipeError
 from lsbatch.kernels import NO_GROUP, local_quantile
@@ -54,7 +53,7 @@ _LIMITS = {
 
 
 @dataclass(frozen=True, slots=True)
-class BrightnessChange:
+class BrightnessChange(Rule):
     """Relative change of red against neighbours that face the same way, soil colour, slope.
 
     Red and blue are first rid of haze: of every pixel the darkest 2 % of its surroundings are
@@ -105,20 +104,6 @@ class BrightnessChange:
     def halo(self) -> int:
         """Neighbours, the surroundings of each of them, and a pixel for smoothing."""
         return 2 * self.radius_px + 1
-
-    @property
-    def multiple(self) -> int:
-        """Any patch side will do."""
-        return 1
-
-    @property
-    def patch_px(self) -> None:
-        """A block of any size is taken whole."""
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """Thresholds without unit, slopes in degrees, radius in pixels."""
-        return asdict(self)
 
     @property
     def detectable_rule(self) -> str:

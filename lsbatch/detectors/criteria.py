@@ -1,5 +1,6 @@
 """Fuzzy rules: each criterion in [0, 1], one half at its threshold; the weakest decides."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,26 @@ import numpy.typing as npt
 from lsbatch.errors import RecipeError
 
 Plane = npt.NDArray[np.float32]
+
+
+class Rule:
+    """What detectors made of such rules share; a frozen dataclass of thresholds inherits it."""
+
+    __slots__ = ()
+
+    @property
+    def multiple(self) -> int:
+        """Any patch side will do."""
+        return 1
+
+    @property
+    def patch_px(self) -> None:
+        """A block of any size is taken whole."""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Thresholds by name: slopes in degrees, radii in pixels, the rest without unit."""
+        return asdict(self)  # type: ignore[call-overload]
 
 
 def at_least(values: Plane, threshold: float, width: float) -> Plane:

@@ -1,11 +1,10 @@
 """ndvi-change: vegetation lost on a slope that had some."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from lsbatch.detectors.criteria import Plane, at_least, at_most, check_numbers
+from lsbatch.detectors.criteria import Plane, Rule, at_least, at_most, check_numbers
 from lsbatch.domain import Channel, Inputs
 
 _INPUTS = Inputs((Channel("ndvi", "pre"), Channel("ndvi", "post"), Channel("slope_deg")))
@@ -20,7 +19,7 @@ _LIMITS = {
 
 
 @dataclass(frozen=True, slots=True)
-class NdviChange:
+class NdviChange(Rule):
     """NDVI difference with vegetation and slope gates.
 
     A score of 0.5 or more means: NDVI before of at least `ndvi_pre_min`, a fall of at least
@@ -52,20 +51,6 @@ class NdviChange:
     def halo(self) -> int:
         """Each pixel is judged alone."""
         return 0
-
-    @property
-    def multiple(self) -> int:
-        """Any patch side will do."""
-        return 1
-
-    @property
-    def patch_px(self) -> None:
-        """A block of any size is taken whole."""
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """Thresholds, NDVI without unit, slopes in degrees."""
-        return asdict(self)
 
     @property
     def detectable_rule(self) -> str:
