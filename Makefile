@@ -7,6 +7,10 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 PLAIN := $(VENV)/.plain-$(VERSION)
 FULL := $(VENV)/.full-$(VERSION)
 
+# an environment that was moved, or lost a package, counts as not made
+$(shell [ "$$(cat $(VENV)/.root 2>/dev/null)" = "$(CURDIR)" ] \
+  && $(BIN)/python -c 'import uv, lsbatch.batch' 2>/dev/null || rm -f $(VENV)/.plain-* $(VENV)/.full-*)
+
 .PHONY: demo test check bench notebooks clean python
 
 ## demo: invent a small event, map it, score it, say where to look
@@ -50,7 +54,9 @@ COMMA := ,
 define environment
 	ls $(VENV)/.plain-$(VERSION) >/dev/null 2>&1 && $(BIN)/python -c 'import uv' 2>/dev/null \
 	  || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
-	VIRTUAL_ENV=$(VENV) $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -e $(1)
+	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python -e $(1) \
+	  || $(BIN)/python -m pip install --quiet -e $(1)
+	printf %s "$(CURDIR)" > $(VENV)/.root
 endef
 
 python:

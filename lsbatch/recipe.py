@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,14 +21,24 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class DetectorChoice(_Frozen):
-    """A detector and the thresholds that differ from its own."""
+class _Named(_Frozen):
+    """A choice that may be written as its name alone."""
 
     name: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class DetectorChoice(_Named):
+    """A detector and the thresholds that differ from its own."""
+
     parameters: dict[str, Any] = {}
 
 
-class ClusterChoice(_Frozen):
+class ClusterChoice(_Named):
     """Where to work; never changes the product."""
 
     name: str = "local"
@@ -181,17 +191,18 @@ def _read_yaml(path: Path | None) -> dict[str, Any]:
 
 
 def _faults(error: ValidationError, path: Path | None) -> str:
-    found = [
-        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-        + (
-            ""
-            if fault["type"] in ("missing", "extra_forbidden")
-            else f" (received {fault['input']!r})"
-        )
-        for fault in error.errors()
-    ]
+    found = [_sentence(".".join(str(part) for part in f["loc"]), f) for f in error.errors()]
     where = f" (file {path})" if path else ""
-    return (
-        f"The recipe breaks {len(found)} rule{'s' if len(found) > 1 else ''}{where}: "
-        + "; ".join(found)
-    )
+    plural = "s" if len(found) > 1 else ""
+    return f"The recipe breaks {len(found)} rule{plural}{where}: {'; '.join(found)}."
+
+
+def _sentence(name: str, fault: Any) -> str:
+    if fault["type"] == "missing":
+        option = name.removesuffix(".name")
+        return f"{option} is missing: name it with --{option} or in a file for --config"
+    if fault["type"] == "extra_forbidden":
+        branch = name.rpartition(".")[0]
+        model = {"detector": DetectorChoice, "cluster": ClusterChoice}.get(branch, Recipe)
+        return f"{name} is unknown (known: {', '.join(model.model_fields)})"
+    return f"{name}: {fault['msg']} (received {fault['input']!r})"

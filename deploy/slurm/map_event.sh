@@ -6,7 +6,7 @@
 #SBATCH --cpus-per-task=8
 #SBATCH --mem-per-cpu=3G
 #SBATCH --time=04:00:00
-#SBATCH --signal=INT@120
+#SBATCH --signal=B:INT@120
 # SIGINT two minutes before the walltime: lsbatch stops cleanly, and the same command resumes.
 set -euo pipefail
 

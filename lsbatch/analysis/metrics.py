@@ -75,7 +75,7 @@ def event_metrics(
             "observed_fraction": ratio(observed, area.area / 1e6),
             "area_by_status_km2": {
                 **by_status,
-                "outside_grid": (area.area - on_grid.area) / 1e6,
+                "outside_grid": max(0.0, area.area - on_grid.area) / 1e6,
             },
             **_landslide_facts(landslides, area_bounds),
             **_densities(landslides, observed, detectable),

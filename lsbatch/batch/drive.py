@@ -15,6 +15,7 @@ from lsbatch.batch.folder import RunFolder, write_whole
 from lsbatch.batch.plan import build_plan
 from lsbatch.cluster import open_cluster
 from lsbatch.domain import Receipt, Status
+from lsbatch.errors import StoreError
 from lsbatch.pipeline import (
     BlockTask,
     Plan,
@@ -76,10 +77,13 @@ def map_event(recipe: Recipe, out: Path, *, progress: Progress | None = None) ->
     """
     started = time.perf_counter()
     plan = build_plan(recipe)
-    folder = RunFolder(out, plan.run_key)
+    # workers may run in another folder than this process
+    folder = RunFolder(out.resolve(), plan.run_key)
     folder.claim(plan.to_json())
-    if not folder.is_finished:
-        _work(plan, folder, progress or (lambda done, total, failed: None), started)
+    was_finished = folder.is_finished
+    if not was_finished:
+        with folder.locked():
+            _work(plan, folder, progress or (lambda done, total, failed: None), started)
     receipts = folder.receipts()
     metrics_path = folder.published(plan.event.slug) / "metrics.json"
     return Outcome(
@@ -88,6 +92,7 @@ def map_event(recipe: Recipe, out: Path, *, progress: Progress | None = None) ->
         metrics=json.loads(metrics_path.read_text(encoding="utf-8")),
         failed=tuple(r for r in receipts.values() if r.status != "ok"),
         warnings=plan.warnings,
+        was_finished=was_finished,
     )
 
 
@@ -179,6 +184,8 @@ def _receipts(client: Client, tasks: Iterator[BlockTask]) -> Iterator[Receipt]:
         task = running.pop(future)
         try:
             receipt = future.result()
+        except StoreError:
+            raise  # a full disk is no fault of the block: stop, and let the same command resume
         except Exception as error:  # a lost worker or a fault of ours: the block fails, not the run
             reason = f"{type(error).__name__}: {error}"
             receipt = fail_block(task, Status.DETECTOR_FAILED, reason)

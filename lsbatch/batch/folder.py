@@ -1,13 +1,16 @@
 """The run's folder: who may write there, its ledger, and how a product gets to its place."""
 
+import fcntl
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lsbatch.domain import Receipt
-from lsbatch.errors import StoreConflictError, StoreError
+from lsbatch.errors import LsbatchError, StoreConflictError, StoreError
 
 STAGING = ".staging"
 
@@ -44,25 +47,34 @@ class RunFolder:
         StoreError
             If it cannot be written.
         """
-        if self.path.exists() and not self.path.is_dir():
-            raise StoreConflictError(
-                f"{self.path} is a file. --out names the folder that a run makes."
-            )
-        if self.plan_path.is_file():
-            self._check_key()
-            return
-        if self.path.is_dir() and any(self.path.iterdir()):
-            raise StoreConflictError(
-                f"{self.path} holds something else than a run of lsbatch ("
-                f"{next(self.path.iterdir()).name}, …). Name a new or an empty folder with --out."
-            )
         try:
+            if self.path.exists() and not self.path.is_dir():
+                raise StoreConflictError(
+                    f"{self.path} is a file. --out names the folder that a run makes."
+                )
+            if self.plan_path.is_file():
+                self._check_key()
+                return
+            self._check_empty()
             self.path.mkdir(parents=True, exist_ok=True)
             write_whole(self.plan_path, json.dumps(plan, indent=1, default=str) + "\n")
+        except LsbatchError:
+            raise
         except OSError as error:
             raise StoreError(
                 f"{self.path} cannot be written: {error}. Choose another --out."
             ) from error
+
+    def _check_empty(self) -> None:
+        if not self.path.is_dir():
+            return
+        # a kill may have left the plan half written
+        found = [p.name for p in self.path.iterdir() if p.name != f"{self.plan_path.name}.partial"]
+        if found:
+            raise StoreConflictError(
+                f"{self.path} holds something else than a run of lsbatch ({found[0]}, …). Name "
+                "a new or an empty folder with --out."
+            )
 
     def _check_key(self) -> None:
         try:
@@ -77,6 +89,24 @@ class RunFolder:
                 f"{self.run_key[:12]}): the recipe, the scenes or the software differ. A run's "
                 "folder is one version; name a new folder with --out."
             )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder alone; the system drops the lock with the process that holds it.
+
+        Raises
+        ------
+        StoreConflictError
+            If another process works in it.
+        """
+        with open(self.plan_path, "rb") as plan:
+            try:
+                fcntl.flock(plan, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise StoreConflictError(
+                    f"Another process works in {self.path}. Wait for it, or name another --out."
+                ) from error
+            yield
 
     def staging(self, slug: str) -> Path:
         """Where an event's products are built."""
@@ -102,13 +132,24 @@ class RunFolder:
 
     def append(self, receipt: Receipt) -> None:
         """Put a receipt on record, one line, on disk before anything else happens."""
-        line = json.dumps(receipt.to_json(), sort_keys=True) + "\n"
-        handle = os.open(self.path / "ledger.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        line = json.dumps(receipt.to_json(), sort_keys=True).encode() + b"\n"
         try:
-            os.write(handle, line.encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+            with open(self.path / "ledger.jsonl", "a+b") as ledger:
+                if ledger.tell() and not self._ends_whole(ledger):
+                    line = b"\n" + line  # the torn end of a killed run stays a line of its own
+                ledger.write(line)
+                ledger.flush()
+                os.fsync(ledger.fileno())
+        except OSError as error:
+            raise StoreError(
+                f"The ledger of {self.path} cannot be written: {error}. What is on record stays; "
+                "the same command goes on from there."
+            ) from error
+
+    @staticmethod
+    def _ends_whole(ledger: BinaryIO) -> bool:
+        ledger.seek(-1, os.SEEK_END)
+        return ledger.read(1) == b"\n"
 
     def publish(self, slug: str) -> Path:
         """Move an event's finished products into place, whole."""

@@ -1,5 +1,6 @@
 """build_plan: from a recipe to what will be computed; reads metadata and file headers only."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from lsbatch.catalog import find_event, read_area, read_inventory
 from lsbatch.cube import find_broken
 from lsbatch.detectors import load_detector
 from lsbatch.domain import Event, Look, Period, Rejection, Scene, Scenes, build_grid, utm_of
+from lsbatch.features import bands_to_read
 from lsbatch.pipeline import Plan
 from lsbatch.recipe import Recipe
 from lsbatch.search import Candidates, choose_scenes, find_scenes
@@ -28,8 +30,10 @@ def build_plan(recipe: Recipe) -> Plan:
     """
     detector = load_detector(recipe.detector.name, **recipe.detector.parameters)
     event = _event_of(recipe)
+    digest = None
     if recipe.inventory:
         read_inventory(Path(recipe.inventory))  # a bad file must not surface after the work
+        digest = hashlib.sha256(Path(recipe.inventory).read_bytes()).hexdigest()
     pre, post = recipe.periods(event)
     candidates = find_scenes(event, recipe.source, pre=pre, post=post)
     scenes, rejected = _sound_scenes(candidates, event, pre, post, detector.inputs.bands, recipe)
@@ -45,7 +49,8 @@ def build_plan(recipe: Recipe) -> Plan:
         rejected=rejected,
         grid=grid,
         detector=detector,
-        warnings=tuple(_warnings(event, scenes, rejected)),
+        warnings=tuple(_warnings(event, scenes, rejected, detector.inputs.bands)),
+        inventory_sha256=digest,
     )
 
 
@@ -73,7 +78,8 @@ def _sound_scenes(
             looks=recipe.looks,
             sensor=recipe.sensor,
         )
-        used = [_only(look.scene, (*bands, "quality")) for look in scenes.looks]
+        opened = (*bands_to_read(scenes, bands), "quality")
+        used = [_only(look.scene, opened) for look in scenes.looks]
         broken = find_broken([*used, *scenes.terrain])
         if not broken:
             return scenes, rejected
@@ -106,7 +112,9 @@ def _without(scenes: tuple[Scene, ...], names: set[str]) -> tuple[Scene, ...]:
     return tuple(kept)
 
 
-def _warnings(event: Event, scenes: Scenes, rejected: tuple[Rejection, ...]) -> list[str]:
+def _warnings(
+    event: Event, scenes: Scenes, rejected: tuple[Rejection, ...], bands: tuple[str, ...]
+) -> list[str]:
     """What the reader of the map should know before trusting it."""
     found = [_undated(look) for look in scenes.looks if not look.scene.is_dated]
     for name, looks in (("before", scenes.pre), ("after", scenes.post)):
@@ -114,11 +122,8 @@ def _warnings(event: Event, scenes: Scenes, rejected: tuple[Rejection, ...]) -> 
         share = _area(covered.intersection(event.aoi)) / _area(event.aoi)
         if share < _LITTLE_COVERED:
             found.append(f"Images {name} the event cover only {share:.0%} of the area of interest.")
-    if any(look.scene.sensor.quality is None for look in scenes.looks):
-        found.append(
-            "The imagery has no quality band: clouds and snow are screened by brightness and "
-            "whiteness alone, thin cloud and cloud shadow not at all."
-        )
+    if any("quality" not in look.scene.bands for look in scenes.looks):
+        found.append(_unflagged(scenes, bands))
     later = [scene.id for scene in scenes.terrain if scene.start > event.time]
     if later:
         found.append(f"The elevation model {', '.join(later)} is younger than the event.")
@@ -127,6 +132,16 @@ def _warnings(event: Event, scenes: Scenes, rejected: tuple[Rejection, ...]) -> 
             f"{len(rejected)} catalogue records were not used; the reasons are listed below."
         )
     return found
+
+
+def _unflagged(scenes: Scenes, bands: tuple[str, ...]) -> str:
+    head = "Images without a quality band:"
+    if {"red", "green", "blue"} <= set(bands_to_read(scenes, bands)):
+        return (
+            f"{head} clouds and snow are screened by brightness and whiteness alone; thin cloud, "
+            "cloud shadow and water are not."
+        )
+    return f"{head} without blue and green, neither clouds nor snow nor water are screened."
 
 
 def _undated(look: Look) -> str:

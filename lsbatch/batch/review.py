@@ -36,6 +36,8 @@ def evaluate_folder(
         If the inventory or the extent cannot be read.
     """
     dataset = open_product(product)
+    if "event" not in dataset.attrs:
+        raise StoreError(f"{product} is a Zarr store, but not a product of lsbatch.")
     beside = product.parent / "landslides.parquet"
     if beside.is_file():
         landslides = gpd.read_parquet(beside)
@@ -63,7 +65,7 @@ def rewrite_pages(folder: Path) -> list[Path]:
     try:
         plan = Plan.from_json(json.loads((folder / "plan.json").read_text(encoding="utf-8")))
         rows = pd.read_parquet(folder / "summary.parquet").to_dict("records")
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise StoreError(f"{folder} is not the folder of a finished run ({error}).") from error
     run = RunFolder(folder, plan.run_key)
     receipts = list(run.receipts().values())

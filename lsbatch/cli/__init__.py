@@ -35,11 +35,17 @@ _INTERRUPTED = 130
 def main() -> None:
     """Run the command line and exit with the code that contract and habit expect."""
     try:
-        code = app(standalone_mode=False)
+        # a common option: it may stand anywhere
+        words = [word for word in sys.argv[1:] if word != "--debug"]
+        debug = ["--debug"] if len(words) < len(sys.argv) - 1 else []
+        code = app([*debug, *words], standalone_mode=False)
         if code == _INTERRUPTED:
             say_error("Interrupted. The same command goes on where it stopped.")
     except LsbatchError as error:
         _fail(error)
+        code = 1
+    except ImportError as error:
+        _fail(error, f"The installation is not complete ({error}); install lsbatch again.")
         code = 1
     except Exception as error:
         if hasattr(error, "exit_code") and hasattr(error, "show"):  # click: wrong usage

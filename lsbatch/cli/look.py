@@ -164,7 +164,7 @@ def _detector_record(name: str) -> dict[str, Any]:
 def scenes(
     event: EventArgument,
     source: SourceOption = None,
-    detector: DetectorOption = "ndvi-change",
+    detector: DetectorOption = None,
     aoi: AoiOption = None,
     pre: PreOption = None,
     post: PostOption = None,

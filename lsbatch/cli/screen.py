@@ -51,6 +51,8 @@ def progress_bar() -> Iterator[Any]:
 
 def tell(outcome: Any) -> None:
     metrics = outcome.metrics
+    if outcome.was_finished:
+        OUT.print("This very run was finished here before; nothing was computed.")
     table = Table(box=None, show_header=False)
     area = metrics["landslide_area_km2"]
     low, high = metrics["landslide_area_km2_low"], metrics["landslide_area_km2_high"]
@@ -69,6 +71,9 @@ def tell(outcome: Any) -> None:
             f"{number(pixel['precision'])}, recall {number(pixel['recall'])}",
         )
     OUT.print(table)
+    extent = (metrics.get("evaluation") or {}).get("extent") or {}
+    if extent.get("inventory_count") == 0:
+        OUT.print("note: no polygon of the inventory lies in the area; nothing was scored.")
     for warning in outcome.warnings:
         OUT.print(f"note: {warning}", markup=False, soft_wrap=True)
     OUT.print(f"report:  {outcome.event_folder / 'report.html'}", markup=False, soft_wrap=True)

@@ -75,7 +75,7 @@ def map_command(
 
 def evaluate(
     product: Annotated[
-        Path, typer.Argument(metavar="PRODUCT", help="events/<event>/product.zarr of a run.")
+        Path, typer.Argument(metavar="PRODUCT", help="events/EVENT/product.zarr of a run.")
     ],
     inventory: Annotated[
         Path, typer.Argument(metavar="INVENTORY", help="Mapped landslides, any vector file.")
@@ -125,12 +125,17 @@ def demo(
 
     Example: `lsbatch demo`
     """
+    from lsbatch.catalog import find_event
     from lsbatch.recipe import ClusterChoice, DetectorChoice, Recipe
     from lsbatch.simulate import simulate_event
 
     world = out / "world"
-    OUT.print("Inventing an earthquake: terrain, images before and after, clouds, landslides …")
-    event = simulate_event(world, seed=seed)
+    if (world / "events.geojson").is_file():
+        event = find_event(str(world / "events.geojson"))
+        OUT.print(f"Event {event.id} was invented here before.")
+    else:
+        OUT.print("Inventing an earthquake: terrain, images before and after, clouds, landslides …")
+        event = simulate_event(world, seed=seed)
     recipe = Recipe(
         event=str(world / "events.geojson"),
         source=str(world / "catalog.json"),

@@ -11,6 +11,7 @@ from distributed import Client, LocalCluster
 
 from lsbatch.errors import RecipeError
 
+_WORKERS_WITHIN = "30s"
 _IGNORE_INTERRUPT = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 _ADDRESS = re.compile(r"(tcp|tls)://([^/@\s]+):\d{1,5}")
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -54,6 +55,12 @@ def open_cluster(name: str, *, workers: int | None = None) -> Iterator[Client]:
     except (OSError, TypeError, ValueError) as error:  # no answer, no TLS keys, no such port
         raise RecipeError(f"No Dask scheduler answers at {name} ({error}).") from error
     with client:
+        try:
+            client.wait_for_workers(1, timeout=_WORKERS_WITHIN)
+        except TimeoutError as error:
+            raise RecipeError(
+                f"The scheduler at {name} has no workers. Start some: dask worker {name}"
+            ) from error
         yield client
 
 

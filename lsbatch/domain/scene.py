@@ -1,7 +1,7 @@
 """Scenes: what the search hands on. Small, picklable, free of STAC objects."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import shapely
@@ -52,7 +52,7 @@ class Scene:
     start: datetime
     """Acquisition, UTC; where only an interval is known, its beginning."""
     end: datetime
-    """Equal to `start` where the moment is known; else the end of the interval."""
+    """The last of its granules; where only an interval is known, its end."""
     granules: tuple[Granule, ...]
     cloud_percent: float | None = None
 
@@ -79,8 +79,8 @@ class Scene:
 
     @property
     def is_dated(self) -> bool:
-        """Whether the moment of acquisition is known."""
-        return self.start == self.end
+        """Whether the day of acquisition is known."""
+        return self.end - self.start <= timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ class Scenes:
     def touching(self, geobox: GeoBox) -> "Scenes":
         """The part of these scenes that may have pixels in a geobox.
 
-        Looks stay in place, so that their number does not depend on the block; only granules
-        that cannot matter are left out, and looks without any.
+        Granules that cannot matter are left out, and looks without any; a look that is absent
+        here and one without data say the same.
         """
         # a degree-wide margin would be wasteful, none would lose pixels to rounding of footprints
         margin = 200 * abs(geobox.resolution.x)

@@ -18,6 +18,9 @@ CHUNK_PX = 256
 the phase of a network's stride depends on the area asked for or on the size of a block."""
 
 
+_MOST_PIXELS = 1e11
+
+
 def utm_of(area: BaseGeometry) -> str:
     """UTM zone of an area's centre, as ``EPSG:…``.
 
@@ -67,6 +70,12 @@ def build_grid(area: BaseGeometry, *, crs: str, resolution: float) -> GeoBox:
         raise GridMismatchError(
             f"The area to map covers {projected.geom.area:.1f} m2, less than one pixel of "
             f"{resolution:g} m. Draw a larger area or choose a finer --resolution."
+        )
+    pixels = projected.geom.envelope.area / resolution**2
+    if pixels > _MOST_PIXELS:
+        raise GridMismatchError(
+            f"A grid of {pixels:.0e} pixels of {resolution:g} m is beyond all use (the limit is "
+            f"{_MOST_PIXELS:.0e}). A resolution is given in metres."
         )
     lattice = CHUNK_PX * resolution
     left = math.floor(box.left / lattice) * lattice

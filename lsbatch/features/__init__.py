@@ -1,6 +1,6 @@
 """From a cube to what a detector asked to see: masks, composites, indices, terrain."""
 
 from lsbatch.features.prepare import TERRAIN_HALO, prepare
-from lsbatch.features.usable import reasons_of
+from lsbatch.features.usable import bands_to_read, reasons_of
 
-__all__ = ["TERRAIN_HALO", "prepare", "reasons_of"]
+__all__ = ["TERRAIN_HALO", "bands_to_read", "prepare", "reasons_of"]

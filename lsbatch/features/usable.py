@@ -6,10 +6,22 @@ import dask.array as da
 import numpy as np
 import xarray as xr
 
-from lsbatch.domain import SENSORS, Quality, Status
+from lsbatch.domain import SENSORS, Quality, Scenes, Status
 from lsbatch.kernels import is_bright_white
 
 _FLAG_NONE = 65535
+
+
+_VISIBLE = ("red", "green", "blue")
+_BRIGHTEST = 1.6
+"""Reflectance beyond what sunlit snow or cloud has: a saturated cell, or a wrong scale."""
+
+
+def bands_to_read(scenes: Scenes, bands: Sequence[str]) -> tuple[str, ...]:
+    """A detector's bands, and those of the bright-white screen where a look will need it."""
+    unflagged = [look.scene.bands for look in scenes.looks if "quality" not in look.scene.bands]
+    screened = unflagged and all(set(_VISIBLE) <= look.scene.bands for look in scenes.looks)
+    return tuple(dict.fromkeys((*bands, *(_VISIBLE if screened else ()))))
 
 
 def reasons_of(cube: xr.Dataset, bands: Sequence[str]) -> da.Array:
@@ -30,8 +42,9 @@ def reasons_of(cube: xr.Dataset, bands: Sequence[str]) -> da.Array:
     Notes
     -----
     A look with a quality band follows that band, by its sensor's table. One without is screened
-    for bright white pixels (`kernels.is_bright_white`): cloud or snow, which visible bands cannot
-    tell apart, so both get the status of cloud.
+    for bright white pixels (`kernels.is_bright_white`) where the cube holds red, green and blue:
+    cloud or snow, which visible bands cannot tell apart, so both get the status of cloud. A value
+    of one of `bands` beyond 1.6 counts as saturated.
     """
     looks = [_reasons_of_look(cube.isel(time=index), bands) for index in range(cube.sizes["time"])]
     if not looks:
@@ -43,11 +56,13 @@ def _reasons_of_look(look: xr.Dataset, bands: Sequence[str]) -> da.Array:
     quality = next(s.quality for s in SENSORS if s.name == str(look["sensor"].values))
     absent = Status.NO_PRE if str(look["period"].values) == "pre" else Status.NO_POST
     reason = da.map_blocks(_flag_reason, da.asarray(look["quality"].data), quality, dtype="uint8")
-    if {"red", "green", "blue"} <= set(look.data_vars):
-        visible = [da.asarray(look[band].data) for band in ("red", "green", "blue")]
+    if set(_VISIBLE) <= set(look.data_vars):
+        visible = [da.asarray(look[band].data) for band in _VISIBLE]
         white = da.map_blocks(is_bright_white, *visible, dtype=bool)
         unflagged = da.asarray(look["quality"].data) == _FLAG_NONE
         reason = da.where(white & unflagged, np.uint8(Status.CLOUD), reason)
+    for band in bands:
+        reason = da.where(look[band].data > _BRIGHTEST, np.uint8(Status.SATURATED), reason)
     for band in bands:
         reason = da.where(da.isnan(look[band].data), np.uint8(absent), reason)
     return reason

@@ -15,9 +15,10 @@ from odc.geo.geobox import GeoBox
 from lsbatch.analysis import evaluate_product, event_metrics, find_landslides
 from lsbatch.catalog import read_inventory
 from lsbatch.cube import build_cube
-from lsbatch.domain import Receipt, Scenes
-from lsbatch.errors import ReadError
-from lsbatch.pipeline.plan import Plan, detector_record, versions
+from lsbatch.domain import Receipt, Scenes, Status
+from lsbatch.errors import ReadError, StoreError
+from lsbatch.features import reasons_of
+from lsbatch.pipeline.plan import Plan, detector_record
 from lsbatch.report import write_event_page
 from lsbatch.store import finish_product, item_of, open_product
 
@@ -44,11 +45,19 @@ def finish_event(plan: Plan, folder: Path, receipts: Sequence[Receipt]) -> dict[
     dict
         The metrics.
     """
+    if {receipt.block for receipt in receipts} != {block.index for block in plan.blocks()}:
+        raise StoreError(
+            f"The ledger of event {plan.event.id!r} does not hold every block. Run the same "
+            "command again: it computes what is missing."
+        )
     complete = all(receipt.status == "ok" for receipt in receipts)
     finish_product(folder / "product.zarr", attrs={"complete": complete})
     product = open_product(folder / "product.zarr")
     landslides = _landslides(plan, product)
-    landslides.to_parquet(folder / "landslides.parquet")
+    try:
+        landslides.to_parquet(folder / "landslides.parquet")
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error}.") from error
     metrics = _metrics(plan, product, landslides, receipts)
     write_json(folder / "metrics.json", metrics)
     write_json(folder / "item.json", _item(plan, metrics))
@@ -93,7 +102,7 @@ def product_attrs(plan: Plan) -> dict[str, Any]:
         "detectable_rule": plan.detector.detectable_rule,
         "run_key": plan.run_key,
         "precision": "float32",
-        "software": versions(),
+        "software": plan.software,
         "sensors": sorted({look.scene.sensor_name for look in plan.scenes.looks}),
         "scenes": {
             "pre": [look.scene.id for look in plan.scenes.pre],
@@ -110,9 +119,10 @@ def build_previews(scenes: Scenes, grid: GeoBox) -> xr.Dataset | None:
     Returns
     -------
     Dataset or None
-        ``pre`` and ``post`` (band, y, x) float32 reflectance of red, green, blue: the look nearest
-        to the event with data, clouds and all; ``elevation`` (y, x) metres; NaN = no data. None
-        where the imagery has no such bands or cannot be read any more.
+        ``pre`` and ``post`` (band, y, x) float32 reflectance of red, green, blue: of each pixel the
+        usable look nearest to the event or, where none is usable, the nearest with data, cloud and
+        all; ``elevation`` (y, x) metres; NaN = no data. None where the imagery has no such bands
+        or cannot be read any more.
     """
     if any(not set(_VISIBLE) <= look.scene.bands for look in scenes.looks):
         return None
@@ -122,16 +132,19 @@ def build_previews(scenes: Scenes, grid: GeoBox) -> xr.Dataset | None:
     except ReadError as error:
         logger.warning("stage=previews no images for the report: %s", error)
         return None
-    images = {name: (("band", "y", "x"), _nearest_look(cube, name)) for name in ("pre", "post")}
+    usable = reasons_of(cube, _VISIBLE).compute(scheduler="threads") == Status.SCORED
+    images = {name: (("band", "y", "x"), _clearest(cube, usable, name)) for name in ("pre", "post")}
     return xr.Dataset({**images, "elevation": cube["elevation"]}, coords={"band": list(_VISIBLE)})
 
 
-def _nearest_look(cube: xr.Dataset, period: str) -> np.ndarray:
-    here = cube.isel(time=np.flatnonzero(cube["period"].values == period))
-    image = np.full((len(_VISIBLE), *here["red"].shape[1:]), np.nan, "float32")
-    for look in reversed(range(here.sizes["time"])):
-        layer = np.stack([here[band].values[look] for band in _VISIBLE])
-        image = np.where(np.isfinite(layer).all(axis=0), layer, image)
+def _clearest(cube: xr.Dataset, usable: np.ndarray, period: str) -> np.ndarray:
+    here = np.flatnonzero(cube["period"].values == period)
+    layers = np.stack([cube[band].values[here] for band in _VISIBLE], axis=1)
+    image = np.full(layers.shape[1:], np.nan, "float32")
+    # later assignments win: looks with data from far to near, then usable ones from far to near
+    for chosen in (np.isfinite(layers).all(axis=1), usable[here]):
+        for look in reversed(range(len(here))):
+            image = np.where(chosen[look], layers[look], image)
     return image
 
 
@@ -220,10 +233,10 @@ def _provenance(plan: Plan, failed: Sequence[Receipt]) -> dict[str, Any]:
         "warnings": list(plan.warnings),
         "detector": {**detector_record(plan.detector), "rule": plan.detector.detectable_rule},
         "recipe": plan.recipe.model_dump(exclude={"cluster"}),
-        "versions": versions(),
+        "versions": plan.software,
         "run_key": plan.run_key,
         "failed_blocks": [{"block": list(r.block), "reason": r.reason} for r in failed],
-        "attribution": attributions(plan.scenes),
+        "attribution": [] if plan.event.facts.get("simulated") else attributions(plan.scenes),
     }
 
 

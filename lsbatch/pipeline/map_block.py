@@ -32,7 +32,7 @@ def map_block(task: BlockTask) -> Receipt:
     clock = _Clock()
     block, detector = task.block, task.detector
     try:
-        cube = build_cube(task.scenes, block.padded, bands=detector.inputs.bands)
+        cube = build_cube(task.scenes, block.padded, bands=task.bands)
         features = prepare(cube, detector.inputs)
         # a bare .load() would go back to the cluster's scheduler and spread the block over it
         features = features.load(scheduler="threads", num_workers=READERS)

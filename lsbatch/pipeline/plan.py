@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -29,10 +29,25 @@ from lsbatch.domain import (
     Scenes,
     blocks_of,
 )
-from lsbatch.features import TERRAIN_HALO
+from lsbatch.features import TERRAIN_HALO, bands_to_read
 from lsbatch.recipe import Recipe
 
-_LIBRARIES = ("lsbatch", "numba", "numpy", "odc-geo", "rasterio", "stackstac", "xarray", "zarr")
+_LIBRARIES = (
+    "geopandas",
+    "lsbatch",
+    "numba",
+    "numpy",
+    "odc-geo",
+    "pandas",
+    "pyarrow",
+    "pyproj",
+    "rasterio",
+    "scipy",
+    "shapely",
+    "stackstac",
+    "xarray",
+    "zarr",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,8 @@ class BlockTask:
     scenes: Scenes
     """Only what touches the block."""
     detector: Detector
+    bands: tuple[str, ...]
+    """Bands to read, the same for every block."""
     threshold: float
     slope_limit_deg: float
     aoi: BaseGeometry
@@ -62,6 +79,10 @@ class Plan:
     grid: GeoBox
     detector: Detector
     warnings: tuple[str, ...] = ()
+    software: dict[str, str] = field(default_factory=lambda: versions())
+    """Versions of the libraries that decide bits."""
+    inventory_sha256: str | None = None
+    """Digest of the inventory's file; its scores are part of the metrics."""
 
     @property
     def halo(self) -> int:
@@ -75,12 +96,14 @@ class Plan:
     def tasks(self, product: Path) -> Iterator[BlockTask]:
         """One task for each block, to be written into a product."""
         aoi = Geometry(self.event.aoi, "EPSG:4326").to_crs(self.grid.crs, resolution=0.01).geom
+        bands = bands_to_read(self.scenes, self.detector.inputs.bands)
         for block in self.blocks():
             yield BlockTask(
                 event_id=self.event.id,
                 block=block,
                 scenes=self.scenes.touching(block.padded),
                 detector=self.detector,
+                bands=bands,
                 threshold=self.recipe.threshold,
                 slope_limit_deg=self.recipe.slope_limit_deg,
                 aoi=aoi,
@@ -112,6 +135,8 @@ class Plan:
             grid=GeoBox(tuple(grid["shape"]), Affine(*grid["transform"]), grid["crs"]),
             detector=load_detector(choice["name"], **choice["parameters"]),
             warnings=tuple(record["warnings"]),
+            software=record["versions"],
+            inventory_sha256=record["inventory_sha256"],
         )
 
     def _content(self) -> dict[str, Any]:
@@ -138,7 +163,8 @@ class Plan:
             "blocks": {"side_px": self.recipe.block_px, "halo_px": self.halo, "count": rows * cols},
             "detector": detector_record(self.detector),
             "precision": "float32",
-            "versions": versions(),
+            "inventory_sha256": self.inventory_sha256,
+            "versions": self.software,
         }
 
 

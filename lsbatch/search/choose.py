@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from lsbatch.domain import Event, Look, Period, Rejection, Scene, Scenes
+from lsbatch.domain import SENSORS, Event, Look, Period, Rejection, Scene, Scenes
 from lsbatch.domain.scene import PeriodName
 from lsbatch.errors import NoScenesError
 from lsbatch.search.find import Candidates
@@ -61,7 +61,7 @@ def choose_scenes(
         raise NoScenesError(
             f"No elevation model meets the area of event {event.id!r} in this source, and slope "
             "is part of every map. Add a DEM item (collection alos-dem, cop-dem-glo-30, nasadem or "
-            "dem, or an asset with role 'elevation')."
+            f"dem, or an asset with role 'elevation').{_left_out(reasons)}"
         )
     return Scenes(tuple(chosen), candidates.terrain), tuple(reasons)
 
@@ -105,7 +105,10 @@ def _in_period(
         if not _on_side(scene, name, event.time):
             if name == "pre" and scene.start < event.time:
                 reasons.append(
-                    Rejection(scene.id, "its interval of dates spans the event: before or after?")
+                    Rejection(
+                        scene.id,
+                        "its dates span the event: it may be from before or after",
+                    )
                 )
             continue
         if not period.meets(scene.start, scene.end):
@@ -135,9 +138,10 @@ def _best_sensor(scenes: list[Scene], event: Event, pre: Period, post: Period) -
             for side, period in (("pre", pre), ("post", post))
         )
 
-    names = {scene.sensor_name: scene.sensor.resolution_m for scene in scenes}
-    both = sorted((metres, name) for name, metres in names.items() if has_both(name))
-    return both[0][1] if both else next(iter(sorted(names)), None)
+    found = {scene.sensor_name: scene.sensor for scene in scenes}
+    # the finest first; among equals the one that the table knows best
+    order = sorted(found, key=lambda name: (found[name].resolution_m, SENSORS.index(found[name])))
+    return next(filter(has_both, order), next(iter(order), None))
 
 
 def _nearest(
@@ -178,7 +182,14 @@ def _nothing(
     )
     if not candidates.scenes and not candidates.rejected:
         return f"{head} The source holds no items at all."
-    shown = [f"{r.item_id}: {r.reason}" for r in reasons[:3]]
-    more = f" (and {len(reasons) - 3} more)" if len(reasons) > 3 else ""
-    listed = "; ".join(shown) + more if shown else "none of its scenes lies on that side"
-    return f"{head} Left out: {listed}. Other periods: --pre and --post FROM/TO."
+    told = _left_out(reasons) or " None of its scenes lies on that side."
+    in_time = reasons and not any("period" in rejection.reason for rejection in reasons)
+    return f"{head}{told}{'' if in_time else ' Other periods: --pre and --post FROM/TO.'}"
+
+
+def _left_out(reasons: Sequence[Rejection]) -> str:
+    """The most telling reasons: what is merely elsewhere comes last."""
+    order = sorted(reasons, key=lambda r: "does not meet the area" in r.reason)
+    shown = "; ".join(f"{r.item_id}: {r.reason}" for r in order[:3])
+    more = f" (and {len(order) - 3} more)" if len(order) > 3 else ""
+    return f" Left out: {shown}{more}." if shown else ""

@@ -4,6 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shapely.geometry.base import BaseGeometry
+
 from lsbatch.domain import Event, Period, Rejection, Scene
 from lsbatch.errors import CatalogError
 from lsbatch.search.items import read_items
@@ -50,7 +52,7 @@ def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Cand
             if item_id in images:
                 raise CatalogError("another record has the same id and came first")
             if image.granule.footprint.intersection(event.aoi).area == 0:
-                raise CatalogError("its footprint does not meet the area of interest")
+                raise CatalogError(_apart(image.granule.footprint, event.aoi))
             images[item_id] = image
         except CatalogError as error:
             rejected.append(Rejection(item_id, str(error)))
@@ -62,6 +64,14 @@ def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Cand
     )
 
 
+def _apart(footprint: BaseGeometry, area: BaseGeometry) -> str:
+    one, two = (" ".join(f"{value:.2f}" for value in shape.bounds) for shape in (footprint, area))
+    return (
+        f"its footprint does not meet the area of interest (west south east north: {one}, against "
+        f"{two}; longitude comes first)"
+    )
+
+
 def _merge(images: list[Image]) -> list[Scene]:
     """Scenes: the images of one sensor and solar day, in order of id whatever the search did."""
     groups: dict[tuple[str, str], list[Image]] = defaultdict(list)
@@ -70,15 +80,13 @@ def _merge(images: list[Image]) -> list[Scene]:
     scenes = []
     for (sensor, day), members in groups.items():
         members.sort(key=lambda image: image.granule.item_id)
-        dated = all(member.start == member.end for member in members)
-        start = min(member.start for member in members)
         clouds = [m.cloud_percent for m in members if m.cloud_percent is not None]
         scenes.append(
             Scene(
                 id=members[0].granule.item_id if len(members) == 1 else f"{sensor}:{day}",
                 sensor_name=sensor,
-                start=start,
-                end=start if dated else max(member.end for member in members),
+                start=min(member.start for member in members),
+                end=max(member.end for member in members),
                 granules=tuple(member.granule for member in members),
                 cloud_percent=sum(clouds) / len(clouds) if clouds else None,
             )

@@ -50,7 +50,7 @@ def read_items(source: str, *, area: BaseGeometry, start: datetime, end: datetim
 
 def _from_file(path: Path) -> list[Item]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = _json_of(path)
         kind = document.get("type")
         if kind in ("Catalog", "Collection"):
             return list(_walk(str(path.resolve())))
@@ -66,6 +66,16 @@ def _from_file(path: Path) -> list[Item]:
         f"The source {path} is not STAC: its 'type' is {kind!r}, not Catalog, Collection, "
         "FeatureCollection or Feature."
     )
+
+
+def _json_of(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise CatalogError(f"The source {path} is not STAC: it is no JSON text.") from error
+    if not isinstance(document, dict):
+        raise CatalogError(f"The source {path} is not STAC: it is no JSON object.")
+    return document
 
 
 def _walk(href: str) -> Iterator[Item]:

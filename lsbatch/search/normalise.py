@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,9 @@ def _interval_of(item: Record) -> tuple[datetime, datetime]:
     properties = item.get("properties") or {}
     if properties.get("datetime"):
         moment = _time(properties["datetime"])
-        return moment, moment
+        # a bare date is a whole day: on the day of the event it may be before or after
+        bare = len(str(properties["datetime"])) == len("2018-09-05")
+        return moment, moment + timedelta(days=1, seconds=-1) if bare else moment
     if properties.get("start_datetime") and properties.get("end_datetime"):
         start, end = _time(properties["start_datetime"]), _time(properties["end_datetime"])
         if start > end:

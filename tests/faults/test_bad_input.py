@@ -2,11 +2,15 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+import xarray as xr
 
-from lsbatch.domain import Status
+from lsbatch.batch.folder import RunFolder
+from lsbatch.domain import Receipt, Status
 from lsbatch.store import open_product
 
 
@@ -280,3 +284,72 @@ def test_evaluate_without_a_product(lsbatch, world, tmp_path):
     result = lsbatch("evaluate", tmp_path, inventory, "--out", tmp_path / "s.json")
     refuses(result, "is not a product of lsbatch")
     refuses(lsbatch("report", tmp_path), "not the folder of a finished run")
+
+
+def test_detector_forgotten_is_asked_for_by_its_option(lsbatch, mapping):
+    words = mapping()
+    at = words.index("--detector")
+    refuses(lsbatch(*words[:at], *words[at + 2 :]), "detector is missing", "--detector")
+
+
+def test_debug_may_stand_anywhere(lsbatch, mapping):
+    code, _, err = lsbatch(*mapping(detector="magic"), "--debug")
+    assert code == 1 and "Traceback" in err
+
+
+def test_absurd_resolution_is_refused(lsbatch, mapping):
+    refuses(lsbatch(*mapping(resolution=0.0001)), "in metres")
+
+
+def test_foreign_zarr_is_no_product(lsbatch, world, tmp_path):
+    xr.Dataset({"a": ("x", [1])}).to_zarr(tmp_path / "foreign.zarr")
+    inventory = next((world / "inventories").iterdir())
+    result = lsbatch("evaluate", tmp_path / "foreign.zarr", inventory, "--out", tmp_path / "s")
+    refuses(result, "not a product of lsbatch")
+
+
+def test_second_process_in_one_folder_is_refused(world, cluster_address, tmp_path):
+    folder = RunFolder(tmp_path / "map", "key")
+    folder.claim({"run_key": "key"})
+    with folder.locked():
+        held = [sys.executable, "-c", _LOCK, str(tmp_path / "map")]
+        assert (
+            "Another process works" in subprocess.run(held, capture_output=True, text=True).stdout
+        )
+    assert "free" in subprocess.run(held, capture_output=True, text=True).stdout
+
+
+_LOCK = """
+import sys
+from pathlib import Path
+from lsbatch.batch.folder import RunFolder
+try:
+    with RunFolder(Path(sys.argv[1]), "key").locked():
+        print("free")
+except OSError as error:
+    print(error)
+"""
+
+
+def _receipt(col):
+    return Receipt(event_id="e", block=(0, col), status="ok")
+
+
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.99])
+def test_torn_ledger_line_costs_its_own_receipt_only(tmp_path, kept):
+    folder = RunFolder(tmp_path / "map", "key")
+    folder.claim({"run_key": "key"})
+    for col in range(2):
+        folder.append(_receipt(col))
+    ledger = tmp_path / "map" / "ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(lines[0] + lines[1][: int(len(lines[1]) * kept)])
+    folder.append(_receipt(2))
+    assert set(folder.receipts()) == {(0, 0), (0, 2)}
+
+
+def test_half_written_plan_does_not_block_its_folder(tmp_path):
+    (tmp_path / "map").mkdir()
+    (tmp_path / "map" / "plan.json.partial").write_text("{")
+    RunFolder(tmp_path / "map", "key").claim({"run_key": "key"})
+    assert (tmp_path / "map" / "plan.json").is_file()

@@ -52,7 +52,7 @@ def test_nested_numbers_are_flattened_with_units_and_lists_left_out():
     rows = list(table_rows(record))
     assert [(row["label"], row["value"], row["unit"]) for row in rows] == [
         ("area", "1.5", "km\u00b2"),
-        ("pixels of the map: total", "3", ""),
+        ("pixels of the map, small patches included: total", "3", ""),
         ("x low", NONE, ""),
     ]
 

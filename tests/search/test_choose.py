@@ -101,7 +101,9 @@ def test_an_interval_that_spans_the_event_is_neither_before_nor_after():
     spanning = scene("summer", 0, span=(-30, 30))
     scenes = spanning, scene("pre", -60), scene("post", 60)
     assert chosen(*scenes) == (["pre"], ["post"])
-    assert reasons(*scenes) == {"summer": "its interval of dates spans the event: before or after?"}
+    assert reasons(*scenes) == {
+        "summer": "its dates span the event: it may be from before or after"
+    }
 
 
 def test_an_interval_counts_from_its_far_end():
@@ -180,7 +182,7 @@ def test_without_a_look_on_each_side_there_is_no_map(scenes, side):
     said = str(caught.value)
     assert said.startswith(f"No usable scene {side} event 'hokkaido-2018' (2018-09-05) between ")
     assert "with the bands red." in said
-    assert "none of its scenes lies on that side" in said
+    assert "None of its scenes lies on that side" in said
     assert said.endswith("Other periods: --pre and --post FROM/TO.")
 
 
@@ -212,3 +214,9 @@ def test_periods_are_half_open():
     pre = Period(datetime(2018, 1, 1, tzinfo=UTC), edge)
     inside = scene("inside", -10.001)
     assert chosen(inside, scene("at its end", -10), scene("post", 1), pre=pre)[0] == ["inside"]
+
+
+def test_among_sensors_as_fine_the_best_known_is_taken():
+    sensors = ("sentinel-2-l1c", "generic", "sentinel-2-l2a")
+    scenes = [scene(f"{s}{day}", day, sensor=s) for s in sensors for day in (-5, 5)]
+    assert chosen(*scenes) == (["sentinel-2-l2a-5"], ["sentinel-2-l2a5"])

@@ -81,9 +81,9 @@ def test_a_catalogue_without_items_holds_none(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "cannot be read as STAC: JSONDecodeError"),
-        ("<html>", "cannot be read as STAC: JSONDecodeError"),
-        ("[]", "cannot be read as STAC"),
+        ("", "is no JSON text"),
+        ("<html>", "is no JSON text"),
+        ("[]", "is no JSON object"),
         ("{}", "is not STAC: its 'type' is None"),
         ('{"type": "Topology"}', "is not STAC: its 'type' is 'Topology'"),
         ('{"type": "FeatureCollection"}', "cannot be read as STAC: KeyError"),

@@ -1,0 +1,43 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import shapely
+
+from lsbatch.detectors import load_detector
+from lsbatch.domain import Asset, Event, Granule, Look, Scene, Scenes, build_grid
+from lsbatch.pipeline import Plan
+from lsbatch.recipe import DetectorChoice, Recipe
+
+TIME = datetime(2020, 6, 1, tzinfo=UTC)
+AOI = shapely.box(85.0, 27.0, 85.2, 27.05)
+
+
+def granule(name, west, east, bands):
+    assets = tuple(Asset(band, f"{name}/{band}.tif") for band in bands)
+    return Granule(name, shapely.box(west, 27.0, east, 27.05), assets)
+
+
+def test_every_block_reads_the_same_bands_whatever_it_touches():
+    """A granule without a quality band somewhere else must not change how this block is screened."""
+    all_bands = ("blue", "green", "red", "nir")
+    halves = (
+        granule("flagged", 85.0, 85.1, (*all_bands, "quality")),
+        granule("plain", 85.1, 85.2, all_bands),
+    )
+    looks = tuple(
+        Look(Scene(name, "sentinel-2-l2a", TIME + gap, TIME + gap, halves), name, 10)
+        for name, gap in (("pre", timedelta(days=-10)), ("post", timedelta(days=10)))
+    )
+    plan = Plan(
+        recipe=Recipe(
+            event="e", source="s", detector=DetectorChoice(name="ndvi-change"), block_px=256
+        ),
+        event=Event("e", TIME, AOI),
+        scenes=Scenes(looks),
+        rejected=(),
+        grid=build_grid(AOI, crs="EPSG:32645", resolution=10),
+        detector=load_detector("ndvi-change"),
+    )
+    tasks = list(plan.tasks(Path("product.zarr")))
+    assert len(tasks) > 10
+    assert {task.bands for task in tasks} == {("nir", "red", "green", "blue")}
