@@ -18,7 +18,7 @@ def granule(name, west, east, bands):
 
 
 def test_every_block_reads_the_same_bands_whatever_it_touches():
-    """A granule without a quality band somewhere else must not change how this block is screened."""
+    """A granule without a quality band elsewhere must not change how a block is screened."""
     all_bands = ("blue", "green", "red", "nir")
     halves = (
         granule("flagged", 85.0, 85.1, (*all_bands, "quality")),
