@@ -119,10 +119,10 @@ def build_previews(scenes: Scenes, grid: GeoBox) -> xr.Dataset | None:
     Returns
     -------
     Dataset or None
-        ``pre`` and ``post`` (band, y, x) float32 reflectance of red, green, blue: of each pixel the
-        usable look nearest to the event or, where none is usable, the nearest with data, cloud and
-        all; ``elevation`` (y, x) metres; NaN = no data. None where the imagery has no such bands
-        or cannot be read any more.
+        ``pre`` and ``post`` (band, y, x) float32 reflectance of red, green, blue: the clearest
+        look, its gaps filled from the next clearest; where nothing is usable, cloud and all.
+        ``elevation`` (y, x) metres. NaN = no data. None where the imagery has no such bands or
+        cannot be read any more.
     """
     if any(not set(_VISIBLE) <= look.scene.bands for look in scenes.looks):
         return None
@@ -141,9 +141,10 @@ def _clearest(cube: xr.Dataset, usable: np.ndarray, period: str) -> np.ndarray:
     here = np.flatnonzero(cube["period"].values == period)
     layers = np.stack([cube[band].values[here] for band in _VISIBLE], axis=1)
     image = np.full(layers.shape[1:], np.nan, "float32")
-    # later assignments win: looks with data from far to near, then usable ones from far to near
+    clearest_last = np.argsort(usable[here].sum(axis=(1, 2)), kind="stable")
+    # later assignments win: any data first, then usable ground, of the clearest look last of all
     for chosen in (np.isfinite(layers).all(axis=1), usable[here]):
-        for look in reversed(range(len(here))):
+        for look in clearest_last:
             image = np.where(chosen[look], layers[look], image)
     return image
 

@@ -75,8 +75,8 @@ def joint_stretch(
     Returns
     -------
     tuple of (low, high)
-        For each band, the lower of the two images' 1st percentiles and the mean of their 99th:
-        pooled pixels would let a snowy or hazy image turn the other one black.
+        For each band, the lower of the two images' 1st percentiles and the mean of their 99th, but
+        at most half above the lower one: a cloudy or snowy image must not turn the other one black.
     """
     return tuple(_limits(pre[band], post[band]) for band in range(_BANDS))
 
@@ -85,8 +85,9 @@ def _limits(*images: NDArray[np.float32]) -> tuple[float, float]:
     ends = [np.percentile(seen, (1, 99)) for x in images if (seen := x[np.isfinite(x)]).size]
     if not ends:
         return 0.0, 1.0
-    low, high = min(end[0] for end in ends), float(np.mean([end[1] for end in ends]))
-    return float(low), max(high, float(low) + 1e-3)
+    low, tops = float(min(end[0] for end in ends)), [end[1] for end in ends]
+    high = float(min(np.mean(tops), 1.5 * min(tops)))
+    return low, max(high, low + 1e-3)
 
 
 def _true_colour(
