@@ -2,7 +2,10 @@
 
 import contextlib
 import json
+import shlex
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -94,9 +97,16 @@ def leave(outcome: Any) -> None:
     more = f" (and {count - 3} more)" if count > 3 else ""
     say_error(
         f"Error: {count} blocks failed, their pixels carry status 7 or 8: {shown}{more}. "
-        "Once the cause is mended, run the same command with another --out."
+        f"Once the cause is mended: {_again(outcome.out)}"
     )
     raise typer.Exit(3)
+
+
+def _again(out: Path) -> str:
+    """The command that was typed, for another folder."""
+    other = f"{out}-again"
+    words = [other if word == str(out) else word for word in sys.argv[1:]]
+    return shlex.join(["lsbatch", *(w.replace(f"--out={out}", f"--out={other}") for w in words)])
 
 
 def echo_json(value: Any) -> None:

@@ -53,7 +53,3 @@ class Inputs:
     def bands(self) -> tuple[str, ...]:
         """Sensor bands that a scene must have, in a fixed order."""
         return tuple(dict.fromkeys(band for channel in self.channels for band in channel.bands))
-
-    def index(self, name: str) -> int:
-        """Position of a channel on the batch's last axis."""
-        return [channel.name for channel in self.channels].index(name)

@@ -31,6 +31,9 @@ def map_block(task: BlockTask) -> Receipt:
     """
     clock = _Clock()
     block, detector = task.block, task.detector
+    if _outside(task).all():
+        layers = _blank(task, Status.EXCLUDED)
+        return _receipt(task, layers, write_block(task.product, block, layers), clock)
     try:
         cube = build_cube(task.scenes, block.padded, bands=task.bands)
         features = prepare(cube, detector.inputs)
@@ -53,20 +56,24 @@ def fail_block(
     task: BlockTask, status: Status, reason: str, clock: "_Clock | None" = None
 ) -> Receipt:
     """Write a block that could not be mapped: its status everywhere, no score."""
+    layers = _blank(task, status)
+    digests = write_block(task.product, task.block, layers)
+    return _receipt(task, layers, digests, clock or _Clock(), reason=reason)
+
+
+def _blank(task: BlockTask, status: Status) -> dict[str, np.ndarray]:
+    """The product's arrays of a block without a score: its status within the AOI, no looks."""
     shape = tuple(task.block.core.shape)
-    layers = {
+    return {
         "score": np.full(shape, np.nan, "float32"),
         "landslide": np.full(shape, UNDECIDED, "uint8"),
-        "status": np.full(shape, status, "uint8"),
+        "status": np.where(_outside(task), np.uint8(Status.EXCLUDED), np.uint8(status)),
         "detectable": np.full(shape, UNDECIDED, "uint8"),
         "pre_count": np.zeros(shape, "uint16"),
         "post_count": np.zeros(shape, "uint16"),
         "pre_delay": np.full(shape, -1, "int16"),
         "post_delay": np.full(shape, -1, "int16"),
     }
-    layers["status"][_outside(task)] = Status.EXCLUDED
-    digests = write_block(task.product, task.block, layers)
-    return _receipt(task, layers, digests, clock or _Clock(), reason=reason)
 
 
 def _layers(features: xr.Dataset, scored: xr.Dataset, task: BlockTask) -> dict[str, np.ndarray]:
@@ -76,7 +83,8 @@ def _layers(features: xr.Dataset, scored: xr.Dataset, task: BlockTask) -> dict[s
     slope = features["slope_deg"].values[inner]
     # a slope that is not known cannot meet the limit either
     status[(status == 0) & ~(slope >= task.slope_limit_deg)] = Status.EXCLUDED
-    status[_outside(task)] = Status.EXCLUDED
+    outside = _outside(task)
+    status[outside] = Status.EXCLUDED
     seen = status == Status.SCORED
     score = np.where(seen, scored["score"].values, np.float32(np.nan))
     layers = {
@@ -85,8 +93,9 @@ def _layers(features: xr.Dataset, scored: xr.Dataset, task: BlockTask) -> dict[s
         "status": status,
         "detectable": np.where(seen, scored["detectable"].values, UNDECIDED).astype("uint8"),
     }
-    for name in ("pre_count", "post_count", "pre_delay", "post_delay"):
-        layers[name] = features[name].values[inner]
+    # nothing is told of ground outside the AOI, so that blocks wholly outside need not be read
+    for name, none in (("pre_count", 0), ("post_count", 0), ("pre_delay", -1), ("post_delay", -1)):
+        layers[name] = np.where(outside, none, features[name].values[inner])
     return layers
 
 

@@ -10,6 +10,7 @@ import odc.geo.xr  # noqa: F401
 import pystac
 import pytest
 import rioxarray  # noqa: F401
+import shapely
 import xarray as xr
 
 from lsbatch.batch import map_event
@@ -27,6 +28,7 @@ RUN_FILES = {
     "run.json",
     "report.html",
 }
+LANDSLIDE_COUNTS = {"landslide_low", "landslide_mid", "landslide_high"}
 EVENT_FILES = {"product.zarr", "landslides.parquet", "metrics.json", "report.html", "item.json"}
 
 
@@ -201,3 +203,29 @@ def test_evaluate_equals_the_evaluation_of_the_run(run, world, lsbatch, tmp_path
     assert code == 0 and "MCC" in out
     scores = json.loads((tmp_path / "scores.json").read_text())
     assert scores == run.metrics["evaluation"]
+
+
+def test_blocks_outside_the_area_are_not_read(run, world, cluster_address, tmp_path):
+    """An L of two corners: the block between them lies in the grid, but outside the area."""
+    event = json.loads((world / "events.geojson").read_text())["features"][0]
+    west, south, east, north = shapely.geometry.shape(event["geometry"]).bounds
+    side = (east - west) / 10
+    corners = [
+        shapely.box(west, north - side, west + side, north),
+        shapely.box(east - side, south, east, south + side),
+    ]
+    event["geometry"] = shapely.geometry.mapping(shapely.MultiPolygon(corners))
+    path = tmp_path / "event.geojson"
+    path.write_text(json.dumps(event))
+    recipe = recipe_of(world, cluster_address, event=str(path), inventory=None)
+    outcome = map_event(recipe, tmp_path / "map")
+    lines = (tmp_path / "map" / "ledger.jsonl").read_text().splitlines()
+    receipts = [json.loads(line) for line in lines]
+    untouched = [r for r in receipts if set(r["counts"]) - {"6"} <= LANDSLIDE_COUNTS]
+    assert untouched and all("read" not in r["seconds"] for r in untouched)
+    product = open_product(outcome.event_folder / "product.zarr").load()
+    whole = open_product(run.event_folder / "product.zarr").load()
+    again = whole.sel(y=product.y, x=product.x)
+    inside = (product.status == 0).values & (again.status == 0).values
+    assert inside.sum() > 1000
+    assert np.array_equal(product.score.values[inside], again.score.values[inside])
