@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from lsbatch.cli.options import (
     AoiOption,
@@ -185,7 +185,9 @@ def scenes(
     if as_json:
         echo_json({name: plan[name] for name in ("looks", "terrain", "rejected", "warnings")})
         return
-    table = Table("use", "scene", "sensor", "from", "to", "delay (days)", box=None)
+    table = Table("use", Column("scene", overflow="fold"), "sensor", box=None)
+    for name in ("from", "to", "delay (days)"):
+        table.add_column(name, no_wrap=True)
     for look in plan["looks"]:
         table.add_row(
             look["period"],
@@ -201,6 +203,8 @@ def scenes(
         )
     OUT.print(table)
     for rejection in plan["rejected"]:
-        OUT.print(f"left out {rejection['item_id']}: {rejection['reason']}", markup=False)
+        OUT.print(
+            f"left out {rejection['item_id']}: {rejection['reason']}", markup=False, soft_wrap=True
+        )
     for warning in plan["warnings"]:
-        OUT.print(f"note: {warning}", markup=False)
+        OUT.print(f"note: {warning}", markup=False, soft_wrap=True)
