@@ -10,7 +10,18 @@ from odc.geo.geom import Geometry
 from lsbatch.catalog import find_event, read_area, read_inventory
 from lsbatch.cube import find_broken
 from lsbatch.detectors import load_detector
-from lsbatch.domain import Event, Look, Period, Rejection, Scene, Scenes, build_grid, utm_of
+from lsbatch.domain import (
+    QUALITY,
+    VISIBLE,
+    Event,
+    Look,
+    Period,
+    Rejection,
+    Scene,
+    Scenes,
+    build_grid,
+    utm_of,
+)
 from lsbatch.features import bands_to_read
 from lsbatch.pipeline import Plan
 from lsbatch.recipe import Recipe
@@ -78,7 +89,7 @@ def _sound_scenes(
             looks=recipe.looks,
             sensor=recipe.sensor,
         )
-        opened = (*bands_to_read(scenes, bands), "quality")
+        opened = (*bands_to_read(scenes, bands), QUALITY)
         used = [_only(look.scene, opened) for look in scenes.looks]
         broken = find_broken([*used, *scenes.terrain])
         if not broken:
@@ -122,7 +133,7 @@ def _warnings(
         share = _area(covered.intersection(event.aoi)) / _area(event.aoi)
         if share < _LITTLE_COVERED:
             found.append(f"Images {name} the event cover only {share:.0%} of the area of interest.")
-    if any("quality" not in look.scene.bands for look in scenes.looks):
+    if any(QUALITY not in look.scene.bands for look in scenes.looks):
         found.append(_unflagged(scenes, bands))
     later = [scene.id for scene in scenes.terrain if scene.start > event.time]
     if later:
@@ -136,7 +147,7 @@ def _warnings(
 
 def _unflagged(scenes: Scenes, bands: tuple[str, ...]) -> str:
     head = "Images without a quality band:"
-    if {"red", "green", "blue"} <= set(bands_to_read(scenes, bands)):
+    if set(VISIBLE) <= set(bands_to_read(scenes, bands)):
         return (
             f"{head} clouds and snow are screened by brightness and whiteness alone; thin cloud, "
             "cloud shadow and water are not."

@@ -14,10 +14,9 @@ from odc.geo.xr import xr_coords
 from rasterio.enums import Resampling
 
 from lsbatch.cube.reader import ExactReader
-from lsbatch.domain import Asset, Granule, Look, Scene, Scenes, check_cube
+from lsbatch.domain import NO_FLAG, QUALITY, Asset, Granule, Look, Scene, Scenes, check_cube
 
-QUALITY = "quality"
-_NO_FLAG = np.uint16(65535)
+_NO_FLAG = np.uint16(NO_FLAG)
 
 
 def build_cube(

@@ -45,6 +45,12 @@ _MEANINGS = {
     Status.NOT_RUN: "not run",
 }
 
+QUALITY = "quality"
+"""Name of a sensor's own flag band, beside the bands by common name."""
+NO_FLAG = 65535
+"""Value of the flag band, uint16, where there is none."""
+VISIBLE = ("red", "green", "blue")
+
 LANDSLIDE = 1
 DETECTABLE = 1
 UNDECIDED = 255

@@ -6,22 +6,18 @@ import dask.array as da
 import numpy as np
 import xarray as xr
 
-from lsbatch.domain import SENSORS, Quality, Scenes, Status
+from lsbatch.domain import NO_FLAG, QUALITY, SENSORS, VISIBLE, Quality, Scenes, Status
 from lsbatch.kernels import is_bright_white
 
-_FLAG_NONE = 65535
-
-
-_VISIBLE = ("red", "green", "blue")
 _BRIGHTEST = 1.6
 """Reflectance beyond what sunlit snow or cloud has: a saturated cell, or a wrong scale."""
 
 
 def bands_to_read(scenes: Scenes, bands: Sequence[str]) -> tuple[str, ...]:
     """A detector's bands, and those of the bright-white screen where a look will need it."""
-    unflagged = [look.scene.bands for look in scenes.looks if "quality" not in look.scene.bands]
-    screened = unflagged and all(set(_VISIBLE) <= look.scene.bands for look in scenes.looks)
-    return tuple(dict.fromkeys((*bands, *(_VISIBLE if screened else ()))))
+    unflagged = [look.scene.bands for look in scenes.looks if QUALITY not in look.scene.bands]
+    screened = unflagged and all(set(VISIBLE) <= look.scene.bands for look in scenes.looks)
+    return tuple(dict.fromkeys((*bands, *(VISIBLE if screened else ()))))
 
 
 def reasons_of(cube: xr.Dataset, bands: Sequence[str]) -> da.Array:
@@ -55,11 +51,11 @@ def reasons_of(cube: xr.Dataset, bands: Sequence[str]) -> da.Array:
 def _reasons_of_look(look: xr.Dataset, bands: Sequence[str]) -> da.Array:
     quality = next(s.quality for s in SENSORS if s.name == str(look["sensor"].values))
     absent = Status.NO_PRE if str(look["period"].values) == "pre" else Status.NO_POST
-    reason = da.map_blocks(_flag_reason, da.asarray(look["quality"].data), quality, dtype="uint8")
-    if set(_VISIBLE) <= set(look.data_vars):
-        visible = [da.asarray(look[band].data) for band in _VISIBLE]
+    reason = da.map_blocks(_flag_reason, da.asarray(look[QUALITY].data), quality, dtype="uint8")
+    if set(VISIBLE) <= set(look.data_vars):
+        visible = [da.asarray(look[band].data) for band in VISIBLE]
         white = da.map_blocks(is_bright_white, *visible, dtype=bool)
-        unflagged = da.asarray(look["quality"].data) == _FLAG_NONE
+        unflagged = da.asarray(look[QUALITY].data) == NO_FLAG
         reason = da.where(white & unflagged, np.uint8(Status.CLOUD), reason)
     for band in bands:
         reason = da.where(look[band].data > _BRIGHTEST, np.uint8(Status.SATURATED), reason)
@@ -77,5 +73,5 @@ def _flag_reason(flags: np.ndarray, quality: Quality | None) -> np.ndarray:
         reason[flags == value] = status
     for bit, status in quality.bits:
         reason[(flags >> bit) & 1 == 1] = status
-    reason[flags == _FLAG_NONE] = 0
+    reason[flags == NO_FLAG] = 0
     return reason

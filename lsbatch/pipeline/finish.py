@@ -1,5 +1,6 @@
 """finish_event: polygons, metrics, records and pages, once every block has its receipt."""
 
+import functools
 import json
 import logging
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from odc.geo.geobox import GeoBox
 from lsbatch.analysis import evaluate_product, event_metrics, find_landslides
 from lsbatch.catalog import read_inventory
 from lsbatch.cube import build_cube
-from lsbatch.domain import Receipt, Scenes, Status
+from lsbatch.domain import VISIBLE, Receipt, Scenes, Status
 from lsbatch.errors import ReadError, StoreError
 from lsbatch.features import reasons_of
 from lsbatch.pipeline.plan import Plan, detector_record
@@ -25,7 +26,6 @@ from lsbatch.store import finish_product, item_of, open_product
 logger = logging.getLogger(__name__)
 
 _PREVIEW_PX = 1600
-_VISIBLE = ("red", "green", "blue")
 
 
 def finish_event(plan: Plan, folder: Path, receipts: Sequence[Receipt]) -> dict[str, Any]:
@@ -124,22 +124,22 @@ def build_previews(scenes: Scenes, grid: GeoBox) -> xr.Dataset | None:
         ``elevation`` (y, x) metres. NaN = no data. None where the imagery has no such bands or
         cannot be read any more.
     """
-    if any(not set(_VISIBLE) <= look.scene.bands for look in scenes.looks):
+    if any(not set(VISIBLE) <= look.scene.bands for look in scenes.looks):
         return None
     step = max(1, -(-max(grid.shape) // _PREVIEW_PX))
     try:
-        cube = build_cube(scenes, grid.zoom_out(step), bands=_VISIBLE).load(scheduler="threads")
+        cube = build_cube(scenes, grid.zoom_out(step), bands=VISIBLE).load(scheduler="threads")
     except ReadError as error:
         logger.warning("stage=previews no images for the report: %s", error)
         return None
-    usable = reasons_of(cube, _VISIBLE).compute(scheduler="threads") == Status.SCORED
+    usable = reasons_of(cube, VISIBLE).compute(scheduler="threads") == Status.SCORED
     images = {name: (("band", "y", "x"), _clearest(cube, usable, name)) for name in ("pre", "post")}
-    return xr.Dataset({**images, "elevation": cube["elevation"]}, coords={"band": list(_VISIBLE)})
+    return xr.Dataset({**images, "elevation": cube["elevation"]}, coords={"band": list(VISIBLE)})
 
 
 def _clearest(cube: xr.Dataset, usable: np.ndarray, period: str) -> np.ndarray:
     here = np.flatnonzero(cube["period"].values == period)
-    layers = np.stack([cube[band].values[here] for band in _VISIBLE], axis=1)
+    layers = np.stack([cube[band].values[here] for band in VISIBLE], axis=1)
     image = np.full(layers.shape[1:], np.nan, "float32")
     clearest_last = np.argsort(usable[here].sum(axis=(1, 2)), kind="stable")
     # later assignments win: any data first, then usable ground, of the clearest look last of all
@@ -161,21 +161,17 @@ def _landslides(plan: Plan, product: xr.Dataset) -> gpd.GeoDataFrame:
     def terrain(window: GeoBox) -> np.ndarray:
         return build_cube(terrain_only, window)["elevation"].compute(scheduler="threads").values
 
+    find = functools.partial(
+        find_landslides,
+        product,
+        event_id=plan.event.id,
+        min_area_m2=plan.recipe.min_area_m2,
+    )
     try:
-        return find_landslides(
-            product,
-            event_id=plan.event.id,
-            min_area_m2=plan.recipe.min_area_m2,
-            terrain=terrain,
-        )
+        return find(terrain=terrain)
     except ReadError as error:
         logger.warning("stage=polygons no terrain attributes: %s", error)
-        return find_landslides(
-            product,
-            event_id=plan.event.id,
-            min_area_m2=plan.recipe.min_area_m2,
-            terrain=None,
-        )
+        return find(terrain=None)
 
 
 def _metrics(

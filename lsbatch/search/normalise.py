@@ -9,7 +9,7 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from lsbatch.domain import SENSORS, Asset, Band, Granule, Sensor
+from lsbatch.domain import QUALITY, SENSORS, Asset, Band, Granule, Sensor
 from lsbatch.errors import CatalogError
 
 Record = dict[str, Any]
@@ -142,7 +142,7 @@ def _assets_of(item: Record, sensor: Sensor) -> list[Asset]:
         key = next((key for key in sensor.quality.assets if key in _assets(item)), None)
         if key is not None:
             href = _href_of(_assets(item)[key], key)
-            found.append(Asset("quality", href, epsg=_epsg_of(item, _assets(item)[key])))
+            found.append(Asset(QUALITY, href, epsg=_epsg_of(item, _assets(item)[key])))
     return found
 
 

@@ -54,6 +54,15 @@ def digest(folder: Path) -> dict[str, str]:
     }
 
 
+def interrupt_after(blocks: int, recipe: Recipe, out: Path) -> None:
+    def interrupt(done, total, failed):
+        if done == blocks:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        map_event(recipe, out, progress=interrupt)
+
+
 @pytest.fixture(scope="module")
 def run(world, cluster_address, tmp_path_factory):
     out = tmp_path_factory.mktemp("run") / "map"
@@ -149,13 +158,7 @@ def test_map_does_not_depend_on_the_block_size(run, world, cluster_address, tmp_
 
 def test_interrupted_run_resumes_to_the_same_bytes(run, world, cluster_address, tmp_path):
     recipe = recipe_of(world, cluster_address)
-
-    def interrupt(done, total, failed):
-        if done == 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        map_event(recipe, tmp_path / "map", progress=interrupt)
+    interrupt_after(2, recipe, tmp_path / "map")
     assert not (tmp_path / "map" / "events").exists(), "half a product was published"
     seen = []
     resumed = map_event(recipe, tmp_path / "map", progress=lambda *state: seen.append(state[0]))
@@ -165,13 +168,7 @@ def test_interrupted_run_resumes_to_the_same_bytes(run, world, cluster_address, 
 
 def test_damaged_block_is_computed_again_on_resume(run, world, cluster_address, tmp_path):
     recipe = recipe_of(world, cluster_address)
-
-    def interrupt(done, total, failed):
-        if done == 3:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        map_event(recipe, tmp_path / "map", progress=interrupt)
+    interrupt_after(3, recipe, tmp_path / "map")
     line = json.loads((tmp_path / "map" / "ledger.jsonl").read_text().splitlines()[0])
     chunk = next(name for name in line["digests"] if name.startswith("score"))
     (staged,) = (tmp_path / "map" / ".staging").glob("*/product.zarr")
