@@ -16,6 +16,10 @@ from pydantic_settings import (
 from lsbatch.domain import Event, Period
 from lsbatch.errors import RecipeError
 
+_PATHS = {"event", "source", "catalog", "aoi", "inventory"}
+_EVENT_MARK = "{event}"
+"""In a file's `inventory` it stands for the id of the event."""
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -164,18 +168,54 @@ def read_recipe(path: Path | None = None, **given: Any) -> Recipe:
             dotenv_settings: PydanticBaseSettingsSource,
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, lambda: _read_yaml(path)  # type: ignore[return-value]
+            return init_settings, env_settings, lambda: document  # type: ignore[return-value]
 
+    document, listed = _read_document(path)
     try:
         layered = Layered(**{name: value for name, value in given.items() if value is not None})
-        return Recipe(**layered.model_dump())
+        return Recipe(**_for_event(layered.model_dump()))
     except ValidationError as error:
+        if listed and any(fault["loc"] == ("event",) for fault in error.errors()):
+            raise RecipeError(
+                f"The recipe {path} lists {len(listed)} events; name one of them as EVENT: "
+                f"{', '.join(listed)}."
+            ) from error
         raise RecipeError(_faults(error, path)) from error
     except SettingsError as error:
         raise RecipeError(
             f"The environment breaks a rule: {error}. Name the part that is meant, such as "
             "LSBATCH_DETECTOR__NAME, or write the whole as JSON."
         ) from error
+
+
+def _read_document(path: Path | None) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A file's options for one event, and the events that it lists under `events`.
+
+    A relative path is meant from the file's folder where it leads to something there.
+    """
+    document = _read_yaml(path)
+    listed = document.pop("events", [])
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise RecipeError(
+            f"The recipe {path} must list its events as [id, id, …]; received {listed!r}."
+        )
+    if len(listed) == 1:
+        document.setdefault("event", listed[0])
+    for name in _PATHS & document.keys():
+        value = document[name]
+        if path is not None and isinstance(value, str):
+            beside = path.parent / value
+            found = beside.parent.is_dir() if _EVENT_MARK in value else beside.is_file()
+            document[name] = str(beside) if found else value
+    return document, tuple(listed)
+
+
+def _for_event(options: dict[str, Any]) -> dict[str, Any]:
+    """The options with the event's id where they leave room for it."""
+    inventory = options["inventory"]
+    if inventory is None or _EVENT_MARK not in inventory:
+        return options
+    return {**options, "inventory": inventory.replace(_EVENT_MARK, options["event"])}
 
 
 def _read_yaml(path: Path | None) -> dict[str, Any]:

@@ -27,6 +27,8 @@ class LookOf:
     sensor: str = "sentinel-2-l2a"
     quality: Any = NO_FLAG
     bands: Mapping[str, Any] = field(default_factory=dict)
+    sun: tuple[float, float] = (np.nan, np.nan)
+    """Azimuth and elevation, degrees; NaN = not known."""
 
 
 def grid_of(
@@ -70,6 +72,8 @@ def cube_of(
             "sensor": ("time", [look.sensor for look in looks]),
             "period": ("time", [look.period for look in looks]),
             "delay_days": ("time", np.array([look.delay_days for look in looks], "int32")),
+            "sun_azimuth_deg": ("time", np.array([look.sun[0] for look in looks], "float64")),
+            "sun_elevation_deg": ("time", np.array([look.sun[1] for look in looks], "float64")),
         },
     )
     cube["quality"] = (("time", "y", "x"), stack([look.quality for look in looks], "uint16"))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cubes import hills, slope_and_aspect
 
-_RANGES = {"ndvi": (-1.5, 1.5), "ndwi": (-1.5, 1.5)}
+_RANGES = {"ndvi": (-1.5, 1.5), "ndwi": (-1.5, 1.5), "cos_i": (-0.3, 1.0)}
 _REFLECTANCE = (0.01, 0.4)
 
 
@@ -30,6 +30,11 @@ def batch_for(detector, count, height, width, *, seed=0, holes=0.03):
     return batch
 
 
+def required(detector):
+    """Which channels a detector cannot do without, along the channel axis."""
+    return [not channel.optional for channel in detector.inputs.channels]
+
+
 class DetectorContract:
     """Laws of the Detector protocol."""
 
@@ -48,8 +53,15 @@ class DetectorContract:
         known = score[np.isfinite(score)]
         assert known.min() >= 0 and known.max() <= 1
 
-    def test_no_score_only_where_a_channel_is_missing(self, detector, batch):
-        assert np.isfinite(detector.score(batch))[np.isfinite(batch).all(axis=-1)].all()
+    def test_no_score_only_where_a_required_channel_is_missing(self, detector, batch):
+        needed = batch[..., required(detector)]
+        assert np.isfinite(detector.score(batch))[np.isfinite(needed).all(axis=-1)].all()
+
+    def test_optional_channels_may_all_be_missing(self, detector, side):
+        batch = batch_for(detector, 1, side, side, holes=0)
+        batch[..., np.logical_not(required(detector))] = np.nan
+        assert np.isfinite(detector.score(batch)).all()
+        assert detector.detectable(batch).dtype == bool
 
     def test_strange_reflectance_still_has_a_score(self, detector, side):
         batch = batch_for(detector, 1, side, side, holes=0)

@@ -1,12 +1,12 @@
 """Agreement of two maps from four counts of pixels."""
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lsbatch.analysis.plain import ratio
+from lsbatch.kernels import mcc
 
 _DRAWS = 1000
 _SEED = 20180906
@@ -31,17 +31,12 @@ def pixel_scores(cells: NDArray[np.int64]) -> dict[str, Any]:
           since neighbouring pixels are no independent witnesses; None below two cells; `mcc_cells`.
 
         None where undefined.
-
-    Notes
-    -----
-    MCC = (TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)), in whole numbers without a limit:
-    the product overflows 64 bits from margins of 50,000 pixels on.
     """
     cells = cells[cells.sum(axis=1) > 0]
     tp, fp, fn, tn = (int(count) for count in cells.sum(axis=0))
     n = tp + fp + fn + tn
     recall, specificity = ratio(tp, tp + fn), ratio(tn, tn + fp)
-    margins = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
+    correlation = mcc(tp, fp, fn, tn)
     low, high = _mcc_interval(cells)
     return {
         "n": n,
@@ -61,8 +56,8 @@ def pixel_scores(cells: NDArray[np.int64]) -> dict[str, Any]:
         "f1": ratio(2 * tp, 2 * tp + fp + fn),
         "f2": ratio(5 * tp, 5 * tp + 4 * fn + fp),
         "iou": ratio(tp, tp + fp + fn),
-        "mcc": (tp * tn - fp * fn) / math.sqrt(margins) if margins else 0.0,
-        "mcc_defined": margins > 0,
+        "mcc": correlation or 0.0,
+        "mcc_defined": correlation is not None,
         "mcc_low": low,
         "mcc_high": high,
         "mcc_cells": len(cells),

@@ -1,10 +1,11 @@
 """build_plan: from a recipe to what will be computed; reads metadata and file headers only."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import shapely
+from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 
 from lsbatch.catalog import find_event, read_area, read_inventory
@@ -13,7 +14,9 @@ from lsbatch.detectors import load_detector
 from lsbatch.domain import (
     QUALITY,
     VISIBLE,
+    Detector,
     Event,
+    Inputs,
     Look,
     Period,
     Rejection,
@@ -22,6 +25,8 @@ from lsbatch.domain import (
     build_grid,
     utm_of,
 )
+from lsbatch.domain.inputs import COS_I
+from lsbatch.errors import WeightsError
 from lsbatch.features import bands_to_read
 from lsbatch.pipeline import Plan
 from lsbatch.recipe import Recipe
@@ -37,32 +42,66 @@ def build_plan(recipe: Recipe) -> Plan:
     ------
     LsbatchError
         Whatever stands in the way: unknown event or detector, unreadable source, no usable scene
-        before or after, an area without a pixel. Nothing is written.
+        before (where the detector needs one) or after, an area without a pixel. Nothing is written.
     """
     detector = load_detector(recipe.detector.name, **recipe.detector.parameters)
-    event = _event_of(recipe)
     digest = None
     if recipe.inventory:
         read_inventory(Path(recipe.inventory))  # a bad file must not surface after the work
         digest = hashlib.sha256(Path(recipe.inventory).read_bytes()).hexdigest()
+    seen = view_event(recipe, detector.inputs)
+    check_admitted(detector, seen.grid)
+    return Plan(
+        recipe=recipe,
+        event=seen.event,
+        scenes=seen.scenes,
+        rejected=seen.rejected,
+        grid=seen.grid,
+        detector=detector,
+        warnings=tuple(_warnings(seen.event, seen.scenes, seen.rejected, detector)),
+        inventory_sha256=digest,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What can be seen of an event: chosen scenes and the grid over them."""
+
+    event: Event
+    scenes: Scenes
+    rejected: tuple[Rejection, ...]
+    grid: GeoBox
+
+
+def view_event(recipe: Recipe, inputs: Inputs) -> View:
+    """Scenes and grid for a recipe and what a detector asks to see.
+
+    Raises
+    ------
+    LsbatchError
+        As `build_plan` does; the recipe's detector is not loaded.
+    """
+    event = _event_of(recipe)
     pre, post = recipe.periods(event)
     candidates = find_scenes(event, recipe.source, pre=pre, post=post)
-    scenes, rejected = _sound_scenes(candidates, event, pre, post, detector.inputs.bands, recipe)
+    scenes, rejected = _sound_scenes(candidates, event, pre, post, inputs, recipe)
     grid = build_grid(
         scenes.footprint.intersection(event.aoi),
         crs=recipe.crs or utm_of(event.aoi),
         resolution=recipe.resolution or scenes.looks[0].scene.sensor.resolution_m,
     )
-    return Plan(
-        recipe=recipe,
-        event=event,
-        scenes=scenes,
-        rejected=rejected,
-        grid=grid,
-        detector=detector,
-        warnings=tuple(_warnings(event, scenes, rejected, detector.inputs.bands)),
-        inventory_sha256=digest,
-    )
+    return View(event, scenes, rejected, grid)
+
+
+def check_admitted(detector: Detector, grid: GeoBox) -> None:
+    """Raise WeightsError where a detector was not trained for pixels of this size."""
+    admitted = getattr(detector, "pixel_m", None)
+    side = abs(grid.resolution.x)
+    if admitted is not None and not admitted[0] <= side <= admitted[1]:
+        raise WeightsError(
+            f"Detector {detector.name!r} was trained on pixels of {admitted[0]:g} to "
+            f"{admitted[1]:g} m; this run has {side:g} m. Choose another --resolution or --sensor."
+        )
 
 
 def _event_of(recipe: Recipe) -> Event:
@@ -75,7 +114,7 @@ def _sound_scenes(
     event: Event,
     pre: Period,
     post: Period,
-    bands: tuple[str, ...],
+    inputs: Inputs,
     recipe: Recipe,
 ) -> tuple[Scenes, tuple[Rejection, ...]]:
     """Choose, open every header of the choice, and choose again without what is broken."""
@@ -85,11 +124,12 @@ def _sound_scenes(
             event,
             pre=pre,
             post=post,
-            bands=bands,
+            bands=inputs.bands,
+            periods=inputs.periods,
             looks=recipe.looks,
             sensor=recipe.sensor,
         )
-        opened = (*bands_to_read(scenes, bands), QUALITY)
+        opened = (*bands_to_read(scenes, inputs), QUALITY)
         used = [_only(look.scene, opened) for look in scenes.looks]
         broken = find_broken([*used, *scenes.terrain])
         if not broken:
@@ -124,17 +164,23 @@ def _without(scenes: tuple[Scene, ...], names: set[str]) -> tuple[Scene, ...]:
 
 
 def _warnings(
-    event: Event, scenes: Scenes, rejected: tuple[Rejection, ...], bands: tuple[str, ...]
+    event: Event, scenes: Scenes, rejected: tuple[Rejection, ...], detector: Detector
 ) -> list[str]:
     """What the reader of the map should know before trusting it."""
     found = [_undated(look) for look in scenes.looks if not look.scene.is_dated]
-    for name, looks in (("before", scenes.pre), ("after", scenes.post)):
+    if not scenes.pre:
+        found.append(
+            f"No image before the event was used: {detector.name} looks only at images from after "
+            "it, and ground that was bare before may be taken for a landslide."
+        )
+    for name, looks in _sides(scenes):
         covered = shapely.union_all([look.scene.footprint for look in looks])
         share = _area(covered.intersection(event.aoi)) / _area(event.aoi)
         if share < _LITTLE_COVERED:
             found.append(f"Images {name} the event cover only {share:.0%} of the area of interest.")
     if any(QUALITY not in look.scene.bands for look in scenes.looks):
-        found.append(_unflagged(scenes, bands))
+        found.append(_unflagged(scenes, detector.inputs))
+    found += _without_optional(scenes, detector.inputs)
     later = [scene.id for scene in scenes.terrain if scene.start > event.time]
     if later:
         found.append(f"The elevation model {', '.join(later)} is younger than the event.")
@@ -145,14 +191,42 @@ def _warnings(
     return found
 
 
-def _unflagged(scenes: Scenes, bands: tuple[str, ...]) -> str:
+def _unflagged(scenes: Scenes, inputs: Inputs) -> str:
     head = "Images without a quality band:"
-    if set(VISIBLE) <= set(bands_to_read(scenes, bands)):
+    if set(VISIBLE) <= set(bands_to_read(scenes, inputs)):
         return (
             f"{head} clouds and snow are screened by brightness and whiteness alone; thin cloud, "
             "cloud shadow and water are not."
         )
     return f"{head} without blue and green, neither clouds nor snow nor water are screened."
+
+
+def _sides(scenes: Scenes) -> list[tuple[str, tuple[Look, ...]]]:
+    """Looks of each period that has any, under the word for it."""
+    return [(word, own) for word, own in (("before", scenes.pre), ("after", scenes.post)) if own]
+
+
+def _without_optional(scenes: Scenes, inputs: Inputs) -> list[str]:
+    """What the detector would have liked to see, and does without."""
+    found = []
+    for word, looks in _sides(scenes):
+        period = looks[0].period
+        wanted = [c for c in inputs.channels if c.optional and c.period == period]
+        bands = dict.fromkeys(band for channel in wanted for band in channel.bands)
+        for band in bands:
+            lacking = [look.scene.id for look in looks if band not in look.scene.bands]
+            if lacking:
+                found.append(
+                    f"Of the images {word} the event, {', '.join(lacking)} lack the band {band}; "
+                    "the detector does without it there."
+                )
+        sunless = [look.scene.id for look in looks if look.scene.sun is None]
+        if sunless and any(channel.layer == COS_I for channel in wanted):
+            found.append(
+                f"Of the images {word} the event, {', '.join(sunless)} do not tell where the sun "
+                "stood; the detector does without their light on slopes."
+            )
+    return found
 
 
 def _undated(look: Look) -> str:

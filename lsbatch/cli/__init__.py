@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from lsbatch import __version__
+from lsbatch.cli.learn import train
 from lsbatch.cli.look import detectors_app, events_app, scenes
 from lsbatch.cli.screen import ERR, say_error
+from lsbatch.cli.simulate import simulate
 from lsbatch.cli.work import demo, evaluate, map_command, report
 from lsbatch.errors import LsbatchError
 
@@ -26,6 +28,8 @@ app.command("map")(map_command)
 app.command()(evaluate)
 app.command()(report)
 app.command()(demo)
+app.command()(simulate)
+app.command()(train)
 
 _SETTINGS = {"debug": False}
 _INTERRUPTED = 130

@@ -132,7 +132,7 @@ def detectors_list(as_json: AsJson = False) -> None:
 
 @detectors_app.command("show")
 def detectors_show(name: str, as_json: AsJson = False) -> None:
-    """Show a detector's inputs and thresholds.
+    """Show a detector's inputs and thresholds; of a network also its training and its skill.
 
     Example: `lsbatch detectors show ndvi-change`
     """
@@ -150,15 +150,21 @@ def _detector_record(name: str) -> dict[str, Any]:
     from lsbatch.detectors import load_detector
 
     detector = load_detector(name)
+    card: dict[str, Any] = getattr(detector, "card", {})
     return {
         "name": name,
-        "about": (type(detector).__doc__ or "").strip().splitlines()[0],
+        "about": getattr(detector, "about", None) or _first_line(detector),
         "bands": list(detector.inputs.bands),
         "channels": [channel.name for channel in detector.inputs.channels],
         "halo": detector.halo,
         "detectable_rule": detector.detectable_rule,
         "parameters": detector.parameters,
+        **{key: card[key] for key in ("training", "skill", "data") if key in card},
     }
+
+
+def _first_line(thing: object) -> str:
+    return (type(thing).__doc__ or "").strip().splitlines()[0]
 
 
 def scenes(

@@ -17,6 +17,15 @@ EventArgument = Annotated[
         metavar="EVENT", help="Id of the catalogue, or a GeoJSON file with one feature."
     ),
 ]
+ListedEventArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="EVENT",
+        help="Id of the catalogue, or a GeoJSON file with one feature; may be left out where the "
+        "--config file lists one.",
+        show_default=False,
+    ),
+]
 SourceOption = Annotated[
     str | None,
     typer.Option("--source", help="STAC API (URL), static catalogue or item collection (path)."),

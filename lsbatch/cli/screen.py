@@ -52,6 +52,30 @@ def progress_bar() -> Iterator[Any]:
         bar.stop()
 
 
+@contextlib.contextmanager
+def counting_bar(doing: str, unit: str) -> Iterator[Any]:
+    """A bar on a terminal, its last state elsewhere; it names what is being made."""
+    bar = Progress(
+        TextColumn(doing),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+        console=ERR,
+    )
+    line = bar.add_task("", total=None)
+
+    def show(done: int, total: int, what: str) -> None:
+        bar.start()
+        bar.update(line, completed=done, total=total, description=what)
+
+    try:
+        yield show
+    finally:
+        bar.stop()
+
+
 def tell(outcome: Any) -> None:
     metrics = outcome.metrics
     if outcome.was_finished:

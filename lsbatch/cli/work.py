@@ -15,8 +15,8 @@ from lsbatch.cli.options import (
     ConfigOption,
     CrsOption,
     DetectorOption,
-    EventArgument,
     InventoryOption,
+    ListedEventArgument,
     LooksOption,
     MinAreaOption,
     ParamOption,
@@ -35,8 +35,8 @@ from lsbatch.errors import StoreError
 
 
 def map_command(
-    event: EventArgument,
     out: Annotated[Path, typer.Option("--out", help="Folder of this run: new or empty.")],
+    event: ListedEventArgument = None,
     source: SourceOption = None,
     detector: DetectorOption = None,
     param: ParamOption = None,
@@ -64,6 +64,8 @@ def map_command(
     `lsbatch map lsbatch-demo/world/events.geojson --source lsbatch-demo/world/catalog.json
     --detector brightness-change --out my-map`
     """
+    if event is None and config is None:
+        raise typer.BadParameter("name one, or a file for --config that does", param_hint="EVENT")
     recipe = recipe_of(locals())
     outcome = _map(recipe, out)
     if as_json:

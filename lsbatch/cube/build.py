@@ -46,7 +46,9 @@ def build_cube(
         uint16: the sensor's own flag value, nearest; 65535 = none. ``elevation`` (y, x), float32
         metres, NaN = no data, cubic B-spline (it evens out the steps and the noise of 30 m models,
         which on flat ground pass for slopes). Coordinates along ``time``: ``scene``, ``sensor``,
-        ``period`` (pre or post), ``delay_days``; ``spatial_ref`` holds the CRS.
+        ``period`` (pre or post), ``delay_days``, ``sun_azimuth_deg`` and ``sun_elevation_deg``
+        (float64, NaN = not known); ``spatial_ref`` holds the CRS. A band that a look does not have
+        is NaN there.
 
     Notes
     -----
@@ -75,11 +77,14 @@ def _bands_of(scenes: Scenes) -> tuple[str, ...]:
 
 
 def _coords(looks: Sequence[Look], geobox: GeoBox) -> dict[str, Any]:
+    suns = [look.scene.sun for look in looks]
     along_time = {
         "scene": [look.scene.id for look in looks],
         "sensor": [look.scene.sensor_name for look in looks],
         "period": [look.period for look in looks],
         "delay_days": np.array([look.delay_days for look in looks], "int32"),
+        "sun_azimuth_deg": np.array([sun and sun.azimuth_deg for sun in suns], "float64"),
+        "sun_elevation_deg": np.array([sun and sun.elevation_deg for sun in suns], "float64"),
     }
     moments = [look.scene.start.replace(tzinfo=None) for look in looks]
     return {

@@ -19,6 +19,7 @@ from lsbatch.domain.schema import (
     check_features,
 )
 from lsbatch.domain.sensor import SENSORS, Band, Quality, Sensor
+from lsbatch.domain.sun import Sun, mean_sun
 from lsbatch.domain.tiling import CHUNK_PX, Block, blocks_of, build_grid, utm_of
 
 __all__ = [
@@ -49,10 +50,12 @@ __all__ = [
     "Scenes",
     "Sensor",
     "Status",
+    "Sun",
     "blocks_of",
     "build_grid",
     "check_cube",
     "check_features",
+    "mean_sun",
     "slug_of",
     "utm_of",
 ]

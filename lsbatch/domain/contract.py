@@ -45,13 +45,14 @@ class Detector(Protocol):
         Parameters
         ----------
         batch : ndarray, float32, (N, H, W, C)
-            Channels as `inputs` lists them; NaN = not usable.
+            Channels as `inputs` lists them; NaN = not usable, or, in an optional channel, not
+            there.
 
         Returns
         -------
         ndarray, float32, (N, H, W)
             Meaningful farther than `halo` from the border; NaN is a fault of the detector
-            wherever all channels of the pixel are finite.
+            wherever all required channels of the pixel are finite.
         """
 
     def detectable(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:

@@ -1,6 +1,6 @@
 """Scenes: what the search hands on. Small, picklable, free of STAC objects."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -9,6 +9,7 @@ from odc.geo.geobox import GeoBox
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.domain.sensor import SENSORS, Sensor
+from lsbatch.domain.sun import Sun
 from lsbatch.errors import CatalogError
 
 PeriodName = Literal["pre", "post"]
@@ -55,6 +56,9 @@ class Scene:
     """The last of its granules; where only an interval is known, its end."""
     granules: tuple[Granule, ...]
     cloud_percent: float | None = None
+    sun: Sun | None = None
+    """One for the whole scene, so that its part over a block has the sun of the whole; None = not
+    known."""
 
     def __post_init__(self) -> None:
         if not self.granules:
@@ -76,6 +80,11 @@ class Scene:
         return frozenset.intersection(
             *(frozenset(asset.band for asset in granule.assets) for granule in self.granules)
         )
+
+    @property
+    def bands_of_any(self) -> frozenset[str]:
+        """Bands that at least one granule has."""
+        return frozenset(asset.band for granule in self.granules for asset in granule.assets)
 
     @property
     def is_dated(self) -> bool:
@@ -151,4 +160,4 @@ def _clip(scene: Scene, window: BaseGeometry) -> Scene | None:
     granules = tuple(g for g in scene.granules if g.footprint.intersects(window))
     if not granules:
         return None
-    return Scene(scene.id, scene.sensor_name, scene.start, scene.end, granules, scene.cloud_percent)
+    return replace(scene, granules=granules)

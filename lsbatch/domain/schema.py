@@ -87,14 +87,25 @@ PRODUCT_LAYERS: tuple[Layer, ...] = (
 )
 
 
+CUBE_COORDS = (
+    "period",
+    "delay_days",
+    "sensor",
+    "scene",
+    "sun_azimuth_deg",
+    "sun_elevation_deg",
+)
+"""What a cube says of each look; the sun's position is NaN where it is not known."""
+
+
 def check_cube(cube: xr.Dataset) -> None:
     """Raise ContractError unless a dataset is a cube.
 
     A cube has dims ``(time, y, x)`` with a variable for each band (float32 reflectance, NaN = no
-    data), the coordinates ``period``, ``delay_days``, ``sensor`` and ``scene`` along ``time``, and
-    ``elevation`` (y, x), float32 metres, NaN = no data.
+    data), the coordinates of `CUBE_COORDS` along ``time``, and ``elevation`` (y, x), float32
+    metres, NaN = no data.
     """
-    for name in ("period", "delay_days", "sensor", "scene"):
+    for name in CUBE_COORDS:
         if name not in cube.coords or cube[name].dims != ("time",):
             raise ContractError(
                 f"A cube needs the coordinate {name!r} along 'time'; build_cube makes it."

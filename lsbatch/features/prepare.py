@@ -8,13 +8,11 @@ import numpy as np
 import xarray as xr
 
 from lsbatch.domain import Channel, Inputs, Status, check_cube, check_features
-from lsbatch.domain.inputs import INDEX_BANDS
+from lsbatch.domain.inputs import COS_I, INDEX_BANDS
 from lsbatch.errors import ContractError
-from lsbatch.features.usable import reasons_of
-from lsbatch.kernels import aspect, median_of_looks, normalised_difference, slope
-
-TERRAIN_HALO = 1
-"""Context that slope and aspect need, pixels."""
+from lsbatch.features.ground import light_of, mean_light, terrain_of
+from lsbatch.features.usable import BRIGHTEST, reasons_of
+from lsbatch.kernels import median_of_looks, normalised_difference
 
 
 def prepare(cube: xr.Dataset, inputs: Inputs) -> xr.Dataset:
@@ -31,25 +29,33 @@ def prepare(cube: xr.Dataset, inputs: Inputs) -> xr.Dataset:
     -------
     Dataset
         ``channels`` (channel, y, x) float32, NaN = not usable: of each period the median of the
-        usable looks, as reflectance or index; slope and aspect in degrees, elevation in metres.
-        ``status`` uint8: 0, or why the pixel was not usable before and after. ``pre_count``,
-        ``post_count`` uint16. ``pre_delay``, ``post_delay`` int16 days, -1 = none. ``slope_deg``
-        float32, NaN on the outer ring and beside missing elevation.
+        usable looks, as reflectance or index; of each period the mean light (cos i) of the usable
+        looks; slope and aspect in degrees, elevation in metres. ``status`` uint8: 0, or why the
+        pixel was not usable in the periods that the detector needs. ``pre_count``, ``post_count``
+        uint16, 0 for a period that is not needed. ``pre_delay``, ``post_delay`` int16 days, -1 =
+        none. ``slope_deg`` float32, NaN on the outer ring and beside missing elevation.
 
     Raises
     ------
     ContractError
-        If the cube lacks a band that the detector asks for.
+        If the cube lacks a band that the detector must have.
+
+    Notes
+    -----
+    A look is usable by its quality flags and required bands alone. An optional band that is missing
+    or saturated at such a look counts as missing in that band only, and changes neither ``status``
+    nor any count; where no usable look has it, its channel is NaN. (Red, green and blue also serve
+    the screen of looks without flags, see `reasons_of`, whoever asked for them.)
     """
     check_cube(cube)
     missing = [band for band in inputs.bands if band not in cube]
     if missing:
         raise ContractError(f"The cube lacks {', '.join(missing)}, which the detector asks to see.")
     reasons = reasons_of(cube, inputs.bands)
-    terrain = _terrain_of(cube)
-    sides = {name: _side(cube, reasons, inputs.bands, name) for name in ("pre", "post")}
+    terrain = terrain_of(cube)
+    sides = {name: _side(cube, reasons, inputs, name) for name in ("pre", "post")}
     planes = [_plane(channel, sides, terrain) for channel in inputs.channels]
-    status = _status(sides, dict(zip(inputs.channels, planes, strict=True)))
+    status = _status(sides, inputs, planes)
     layers: dict[str, Any] = {"status": status, "slope_deg": terrain["slope_deg"]}
     for name in ("pre", "post"):
         layers[f"{name}_count"] = sides[name]["count"]
@@ -64,11 +70,9 @@ def prepare(cube: xr.Dataset, inputs: Inputs) -> xr.Dataset:
     return features
 
 
-def _side(
-    cube: xr.Dataset, reasons: da.Array, bands: Sequence[str], name: str
-) -> dict[str, da.Array]:
-    """Composite bands, count, delay and status of one period."""
-    here = np.flatnonzero(cube["period"].values == name)
+def _side(cube: xr.Dataset, reasons: da.Array, inputs: Inputs, name: str) -> dict[str, da.Array]:
+    """Composite bands, light, count, delay and status of one period; no look where not needed."""
+    here = np.flatnonzero((cube["period"].values == name) & (name in inputs.periods))
     delays = cube["delay_days"].values[here].astype("int16")
     absent = Status.NO_PRE if name == "pre" else Status.NO_POST
     why = reasons[here]
@@ -77,22 +81,45 @@ def _side(
         "delay": _over_looks(_first_delay, why, dtype="int16", delays=delays),
         "status": _over_looks(_first_reason, why, dtype="uint8", absent=absent),
     }
-    for band in bands:
+    for band in inputs.bands:
         side[band] = _over_looks(
             _composite, da.asarray(cube[band].data)[here], why, dtype="float32"
         )
+    for band in inputs.optional_bands:
+        side[band] = _optional_band(cube, band, here, why)
+    if any(channel.layer == COS_I and channel.period == name for channel in inputs.channels):
+        side[COS_I] = _light(cube, here, why)
     return side
 
 
-def _status(sides: dict[str, dict[str, da.Array]], planes: dict[Channel, da.Array]) -> da.Array:
-    """Why a pixel has no score: the reason before the event, else that after it.
+def _optional_band(cube: xr.Dataset, band: str, here: np.ndarray, why: da.Array) -> da.Array:
+    if band not in cube:
+        return da.full(why.shape[1:], np.float32(np.nan), chunks=why.chunks[1:])
+    return _over_looks(
+        _composite_unsaturated, da.asarray(cube[band].data)[here], why, dtype="float32"
+    )
+
+
+def _light(cube: xr.Dataset, here: np.ndarray, why: da.Array) -> da.Array:
+    if not here.size:
+        return da.full(why.shape[1:], np.float32(np.nan), chunks=why.chunks[1:])
+    return _over_looks(mean_light, light_of(cube, here), why, dtype="float32")
+
+
+def _status(
+    sides: dict[str, dict[str, da.Array]], inputs: Inputs, planes: Sequence[da.Array]
+) -> da.Array:
+    """Why a pixel has no score: the reason before the event, where it counts, else that after it.
 
     An index may be undefined on a pixel whose bands have data (a sum of 0 or less); such a pixel
-    has no usable look either.
+    has no usable look either, unless the index is optional.
     """
-    status = da.where(sides["pre"]["status"] != 0, sides["pre"]["status"], sides["post"]["status"])
-    for channel, plane in planes.items():
-        if channel.layer in INDEX_BANDS:
+    status = sides["post"]["status"]
+    if "pre" in inputs.periods:
+        before = sides["pre"]["status"]
+        status = da.where(before != 0, before, status)
+    for channel, plane in zip(inputs.channels, planes, strict=True):
+        if channel.layer in INDEX_BANDS and not channel.optional:
             absent = Status.NO_PRE if channel.period == "pre" else Status.NO_POST
             status = da.where((status == 0) & da.isnan(plane), np.uint8(absent), status)
     return status
@@ -111,6 +138,10 @@ def _composite(values: np.ndarray, why: np.ndarray) -> np.ndarray:
     return median_of_looks(np.ascontiguousarray(values), np.ascontiguousarray(why == 0))
 
 
+def _composite_unsaturated(values: np.ndarray, why: np.ndarray) -> np.ndarray:
+    return _composite(values, np.where(values > BRIGHTEST, Status.SATURATED, why))
+
+
 def _first_delay(why: np.ndarray, *, delays: np.ndarray) -> np.ndarray:
     """Delay of the usable look nearest to the event, -1 where there is none."""
     delay = np.full(why.shape[1:], -1, "int16")
@@ -126,24 +157,6 @@ def _first_reason(why: np.ndarray, *, absent: Status) -> np.ndarray:
         here = why[look] != absent
         reason[here] = why[look][here]
     return np.where((why == 0).any(axis=0), np.uint8(0), reason)
-
-
-def _terrain_of(cube: xr.Dataset) -> dict[str, da.Array]:
-    # rounded: the difference of two large numbers ends in noise that depends on the window's place
-    pixel_m = round(float(abs(cube["x"].values[1] - cube["x"].values[0])), 6)
-    elevation = da.asarray(cube["elevation"].data)
-    layers = {"elevation": elevation}
-    for name, kernel in (("slope_deg", slope), ("aspect_deg", aspect)):
-        layers[name] = da.map_overlap(
-            kernel,
-            elevation,
-            depth=TERRAIN_HALO,
-            boundary="none",
-            dtype="float32",
-            meta=np.empty((0, 0), "float32"),
-            pixel_m=pixel_m,
-        )
-    return layers
 
 
 def _plane(

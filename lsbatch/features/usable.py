@@ -6,18 +6,24 @@ import dask.array as da
 import numpy as np
 import xarray as xr
 
-from lsbatch.domain import NO_FLAG, QUALITY, SENSORS, VISIBLE, Quality, Scenes, Status
+from lsbatch.domain import NO_FLAG, QUALITY, SENSORS, VISIBLE, Inputs, Quality, Scenes, Status
 from lsbatch.kernels import is_bright_white
 
-_BRIGHTEST = 1.6
+BRIGHTEST = 1.6
 """Reflectance beyond what sunlit snow or cloud has: a saturated cell, or a wrong scale."""
 
 
-def bands_to_read(scenes: Scenes, bands: Sequence[str]) -> tuple[str, ...]:
-    """A detector's bands, and those of the bright-white screen where a look will need it."""
+def bands_to_read(scenes: Scenes, inputs: Inputs) -> tuple[str, ...]:
+    """Bands that a detector's cube holds, in a fixed order.
+
+    Those it must have, those of the bright-white screen where a look will need it, and of the
+    optional ones those that at least one image of the looks has.
+    """
     unflagged = [look.scene.bands for look in scenes.looks if QUALITY not in look.scene.bands]
     screened = unflagged and all(set(VISIBLE) <= look.scene.bands for look in scenes.looks)
-    return tuple(dict.fromkeys((*bands, *(VISIBLE if screened else ()))))
+    offered = {band for look in scenes.looks for band in look.scene.bands_of_any}
+    optional = [band for band in inputs.optional_bands if band in offered]
+    return tuple(dict.fromkeys((*inputs.bands, *(VISIBLE if screened else ()), *optional)))
 
 
 def reasons_of(cube: xr.Dataset, bands: Sequence[str]) -> da.Array:
@@ -28,7 +34,7 @@ def reasons_of(cube: xr.Dataset, bands: Sequence[str]) -> da.Array:
     cube : Dataset, dims (time, y, x)
         As `build_cube` makes it.
     bands : sequence of str
-        Bands that must all have data.
+        Bands that must all have data; optional ones are not among them, and decide nothing.
 
     Returns
     -------
@@ -58,7 +64,7 @@ def _reasons_of_look(look: xr.Dataset, bands: Sequence[str]) -> da.Array:
         unflagged = da.asarray(look[QUALITY].data) == NO_FLAG
         reason = da.where(white & unflagged, np.uint8(Status.CLOUD), reason)
     for band in bands:
-        reason = da.where(look[band].data > _BRIGHTEST, np.uint8(Status.SATURATED), reason)
+        reason = da.where(look[band].data > BRIGHTEST, np.uint8(Status.SATURATED), reason)
     for band in bands:
         reason = da.where(da.isnan(look[band].data), np.uint8(absent), reason)
     return reason

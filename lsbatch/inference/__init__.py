@@ -2,5 +2,6 @@
 
 from lsbatch.inference.blocks import score_block
 from lsbatch.inference.lazy import detect
+from lsbatch.inference.patches import score_area
 
-__all__ = ["detect", "score_block"]
+__all__ = ["detect", "score_area", "score_block"]

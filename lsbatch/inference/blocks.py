@@ -22,7 +22,7 @@ def score_block(features: xr.Dataset, detector: Detector, block: Block) -> xr.Da
     Returns
     -------
     Dataset, dims (y, x) of the core
-        ``score`` float32 in [0, 1], NaN where a channel is NaN; ``detectable`` bool.
+        ``score`` float32 in [0, 1], NaN where a required channel is NaN; ``detectable`` bool.
 
     Raises
     ------
@@ -43,7 +43,8 @@ def score_block(features: xr.Dataset, detector: Detector, block: Block) -> xr.Da
     score = score_in_patches(
         channels, detector, origin=(y.start - block.halo, x.start - block.halo)
     )[block.inner]
-    check_score(score, channels[block.inner], detector.name)
+    required = [not channel.optional for channel in detector.inputs.channels]
+    check_score(score, channels[block.inner][..., required], detector.name)
     return xr.Dataset(
         {
             "score": (("y", "x"), score),
@@ -59,7 +60,7 @@ def check_score(score: np.ndarray, channels: np.ndarray, name: str) -> None:
     ----------
     score : ndarray, (H, W)
     channels : ndarray, (H, W, C)
-        What it was computed from; NaN = not usable.
+        The required ones it was computed from; NaN = not usable.
     name : str
         The detector's.
     """

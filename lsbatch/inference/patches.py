@@ -41,7 +41,7 @@ def score_in_patches(
         If the detector's patch, halo and multiple do not fit, or it returns another shape.
     """
     if detector.patch_px is None:
-        return _score(detector, channels[None])[0]
+        return _score_whole(channels, detector, origin)
     corners = list(_corners(channels.shape[:2], detector, origin))
     scores = [
         _score(detector, _cut(channels, corner, detector.patch_px)[None])[0] for corner in corners
@@ -54,6 +54,32 @@ def score_in_patches(
     tops, lefts = (np.array(values, "int64") for values in zip(*corners, strict=True))
     weights = np.ones((side, side), "float32")
     return stitch_patches(cores, tops, lefts, weights, channels.shape[:2])
+
+
+def score_area(channels: npt.NDArray[np.float32], detector: Detector) -> Plane:
+    """Score of a whole area at once, (H, W); nothing is known beyond its edge.
+
+    Equal to what a run makes of the same pixels where they lie farther than the halo from the edge.
+    """
+    halo = detector.halo
+    beyond = np.pad(channels, ((halo, halo), (halo, halo), (0, 0)), constant_values=np.nan)
+    inner = slice(halo, -halo or None)
+    return score_in_patches(beyond, detector, origin=(-halo, -halo))[inner, inner]
+
+
+def _score_whole(
+    channels: npt.NDArray[np.float32], detector: Detector, origin: tuple[int, int]
+) -> Plane:
+    """Score of all at once, on the detector's own lattice of `multiple` pixels in the grid."""
+    step = detector.multiple
+    shape = channels.shape[:2]
+    before = [start % step for start in origin]
+    after = [-(start + length) % step for start, length in zip(origin, shape, strict=True)]
+    if any(before + after):
+        margins = (*zip(before, after, strict=True), (0, 0))
+        channels = np.pad(channels, margins, constant_values=np.nan)
+    score = _score(detector, channels[None])[0]
+    return score[before[0] : before[0] + shape[0], before[1] : before[1] + shape[1]]
 
 
 def _corners(
@@ -69,8 +95,9 @@ def _corners(
         )
     ranges = []
     for length, start in zip(shape, origin, strict=True):
-        first = (start // step) * step - start
-        ranges.append(range(first - detector.halo, length, step))
+        first = ((start + detector.halo) // step) * step - start
+        # nothing is promised within the halo of the border: no patch is scored for it alone
+        ranges.append(range(first - detector.halo, length - 2 * detector.halo, step))
     for top in ranges[0]:
         for left in ranges[1]:
             yield top, left

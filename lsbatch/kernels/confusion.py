@@ -1,5 +1,7 @@
 """Counts of right and wrong pixels, over a whole map or cell by cell."""
 
+import math
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -33,6 +35,19 @@ def confusion(
     cells = confusion_by_cell(predicted, truth, counted, cell_px=max(1, *predicted.shape))
     tp, fp, fn, tn = (int(count) for count in cells.sum(axis=(0, 1)))
     return tp, fp, fn, tn
+
+
+def mcc(tp: int, fp: int, fn: int, tn: int) -> float | None:
+    """Matthews correlation coefficient, -1 to 1; None where its denominator is 0.
+
+    Notes
+    -----
+    (TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)), in whole numbers without a limit: the
+    product overflows 64 bits from margins of 50,000 pixels on.
+    """
+    tp, fp, fn, tn = int(tp), int(fp), int(fn), int(tn)
+    margins = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
+    return (tp * tn - fp * fn) / math.sqrt(margins) if margins else None
 
 
 def confusion_by_cell(

@@ -1,4 +1,4 @@
-"""Slope, aspect and hillshade of an elevation model: Horn's differences, equal to gdaldem."""
+"""Slope, aspect and light on an elevation model: Horn's differences, equal to gdaldem."""
 
 import math
 
@@ -110,15 +110,56 @@ def hillshade(
     Z = 90 degrees - altitude, S = slope. Source: gdaldem hillshade, default algorithm (Horn).
     """
     dem = _norm_dem(dem, pixel_m)
+    out = np.zeros(dem.shape, np.float32)
+    _hillshade(dem, 8.0 * pixel_m, _lamp(azimuth_deg, altitude_deg), out)
+    return out
+
+
+def illumination(
+    dem: NDArray[np.float32], pixel_m: float, *, azimuth_deg: float, altitude_deg: float
+) -> NDArray[np.float32]:
+    """Cosine of the angle between the ground's normal and the sun, often called cos i.
+
+    Parameters
+    ----------
+    dem : ndarray, float32, (H, W)
+        Elevation in metres, row 0 north; NaN = no data.
+    pixel_m : float
+        Pixel side in metres.
+    azimuth_deg, altitude_deg : float
+        Where the sun stands: degrees clockwise from north, degrees above the horizon.
+
+    Returns
+    -------
+    ndarray, float32, (H, W)
+        In [-1, 1]; below 0 the ground turns its back on the sun. Shadow that falls from other
+        ground is not seen. NaN like `slope`, and everywhere if an angle is NaN.
+
+    Raises
+    ------
+    ContractError
+        Like `slope`.
+
+    Notes
+    -----
+    Needs halo 1. The light of `hillshade` before it becomes grey levels:
+    ``cos Z cos S + sin Z sin S cos(azimuth - aspect)``. Source: Teillet, Guindon and Goodenough
+    (1982), Canadian Journal of Remote Sensing 8(2).
+    """
+    dem = _norm_dem(dem, pixel_m)
+    out = np.full(dem.shape, np.nan, np.float32)
+    _illumination(dem, 8.0 * pixel_m, _lamp(azimuth_deg, altitude_deg), out)
+    return out
+
+
+def _lamp(azimuth_deg: float, altitude_deg: float) -> tuple[float, float, float]:
+    """Unit vector towards a light: east, south, up."""
     azimuth, altitude = math.radians(azimuth_deg), math.radians(altitude_deg)
-    lamp = (
+    return (
         math.cos(altitude) * math.sin(azimuth),
         -math.cos(altitude) * math.cos(azimuth),
         math.sin(altitude),
     )
-    out = np.zeros(dem.shape, np.float32)
-    _hillshade(dem, 8.0 * pixel_m, lamp, out)
-    return out
 
 
 def _norm_dem(dem: NDArray[np.float32], pixel_m: float) -> NDArray[np.float32]:
@@ -186,6 +227,27 @@ def _aspect(dem: NDArray[np.float32], out: NDArray[np.float32]) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _cosine(east: float, down: float, lamp: tuple[float, float, float]) -> float:
+    """Cosine between a lamp and the normal of ground that rises so much to the east and south."""
+    lit = lamp[2] - lamp[0] * east - lamp[1] * down
+    return lit / math.sqrt(1.0 + east * east + down * down)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _illumination(
+    dem: NDArray[np.float32],
+    run: float,
+    lamp: tuple[float, float, float],
+    out: NDArray[np.float32],
+) -> None:
+    for y in range(dem.shape[0] - 2):
+        north, row, south, line = dem[y], dem[y + 1], dem[y + 2], out[y + 1, 1:]
+        for x in range(dem.shape[1] - 2):
+            east, down = _rise(north, row, south, x)
+            line[x] = _cosine(east / run, down / run, lamp)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _hillshade(
     dem: NDArray[np.float32],
     run: float,
@@ -196,8 +258,6 @@ def _hillshade(
         north, row, south, line = dem[y], dem[y + 1], dem[y + 2], out[y + 1, 1:]
         for x in range(dem.shape[1] - 2):
             east, down = _rise(north, row, south, x)
-            east, down = east / run, down / run
-            lit = lamp[2] - lamp[0] * east - lamp[1] * down
-            shade = lit / math.sqrt(1.0 + east * east + down * down)
+            shade = _cosine(east / run, down / run, lamp)
             level = np.floor(1.5 + 254.0 * (shade if shade > 0.0 else 0.0))
             line[x] = level if shade == shade else 0.0

@@ -121,8 +121,8 @@ def build_previews(scenes: Scenes, grid: GeoBox) -> xr.Dataset | None:
     Dataset or None
         ``pre`` and ``post`` (band, y, x) float32 reflectance of red, green, blue: the clearest
         look, its gaps filled from the next clearest; where nothing is usable, cloud and all.
-        ``elevation`` (y, x) metres. NaN = no data. None where the imagery has no such bands or
-        cannot be read any more.
+        A period without a look is NaN throughout. ``elevation`` (y, x) metres. NaN = no data. None
+        where the imagery has no such bands or cannot be read any more.
     """
     if any(not set(VISIBLE) <= look.scene.bands for look in scenes.looks):
         return None

@@ -27,6 +27,7 @@ from lsbatch.domain import (
     Rejection,
     Scene,
     Scenes,
+    Sun,
     blocks_of,
 )
 from lsbatch.features import TERRAIN_HALO, bands_to_read
@@ -34,6 +35,7 @@ from lsbatch.recipe import Recipe
 
 _LIBRARIES = (
     "geopandas",
+    "keras",
     "lsbatch",
     "numba",
     "numpy",
@@ -45,6 +47,7 @@ _LIBRARIES = (
     "scipy",
     "shapely",
     "stackstac",
+    "tensorflow",
     "xarray",
     "zarr",
 )
@@ -96,7 +99,7 @@ class Plan:
     def tasks(self, product: Path) -> Iterator[BlockTask]:
         """One task for each block, to be written into a product."""
         aoi = Geometry(self.event.aoi, "EPSG:4326").to_crs(self.grid.crs, resolution=0.01).geom
-        bands = bands_to_read(self.scenes, self.detector.inputs.bands)
+        bands = bands_to_read(self.scenes, self.detector.inputs)
         for block in self.blocks():
             yield BlockTask(
                 event_id=self.event.id,
@@ -193,6 +196,8 @@ def scene_record(scene: Scene) -> dict[str, Any]:
         "start": scene.start.isoformat(),
         "end": scene.end.isoformat(),
         "cloud_percent": scene.cloud_percent,
+        # left out where it is not known: plans from before it was read keep their run key
+        **({"sun": asdict(scene.sun)} if scene.sun else {}),
         "granules": [
             {
                 "item": granule.item_id,
@@ -220,4 +225,5 @@ def scene_of(record: dict[str, Any]) -> Scene:
             for granule in record["granules"]
         ),
         cloud_percent=record["cloud_percent"],
+        sun=Sun(**record["sun"]) if "sun" in record else None,
     )

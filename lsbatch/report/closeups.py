@@ -1,4 +1,4 @@
-"""A few places close up, before and after: where landslides are largest and densest."""
+"""A few places close up, before (if seen) and after: where landslides are largest and densest."""
 
 from dataclasses import dataclass
 
@@ -47,9 +47,9 @@ def choose_closeups(landslides: GeoDataFrame, views: Views) -> list[Closeup]:
     Returns
     -------
     list of Closeup
-        At most `MOST`; none without both images, or where their pixels are too coarse.
+        At most `MOST`; none without an image after the event, or where its pixels are too coarse.
     """
-    if views.pre is None or views.post is None or views.pixel_m > COARSEST_M:
+    if views.post is None or views.pixel_m > COARSEST_M:
         return []
     bounds = landslides.geometry.bounds.to_numpy()
     centres = (bounds[:, :2] + bounds[:, 2:]) / 2
@@ -69,22 +69,26 @@ def choose_closeups(landslides: GeoDataFrame, views: Views) -> list[Closeup]:
 
 
 def draw_closeup(closeup: Closeup, views: Views) -> bytes:
-    """Before, and after with the landslides outlined, side by side."""
-    figure = blank(2 * _PANEL_PX + _GAP_PX, _PANEL_PX)
-    for column, label in enumerate(("before", "after")):
-        left = column * (_PANEL_PX + _GAP_PX) / (2 * _PANEL_PX + _GAP_PX)
-        axes = figure.add_axes((left, 0, _PANEL_PX / (2 * _PANEL_PX + _GAP_PX), 1))
+    """Before (where there is such an image), and after with the landslides outlined, in a row."""
+    panels = [(label, image) for label, image in _panels(views) if image is not None]
+    width = len(panels) * (_PANEL_PX + _GAP_PX) - _GAP_PX
+    figure = blank(width, _PANEL_PX)
+    for column, (label, image) in enumerate(panels):
+        left = column * (_PANEL_PX + _GAP_PX) / width
+        axes = figure.add_axes((left, 0, _PANEL_PX / width, 1))
         axes.set(xticks=[], yticks=[], facecolor=NO_DATA)
-        image = views.post if column else views.pre
-        if image is not None:
-            axes.imshow(image, extent=views.extent, interpolation="bicubic", aspect="auto")
+        axes.imshow(image, extent=views.extent, interpolation="bicubic", aspect="auto")
         axes.set(xlim=closeup.extent[:2], ylim=closeup.extent[2:])
         axes.spines[:].set_visible(False)
         add_note(axes, (0.03, 0.965), label, points=11.5, va="top")
-        if column:
+        if label == "after":
             outline(axes, closeup.landslides.geometry, colour=OUTLINE, width=1.3, casing=True)
             add_scale(axes, points=11.5)
     return encode(figure, keep=[OUTLINE])
+
+
+def _panels(views: Views) -> tuple[tuple[str, NDArray[np.uint8] | None], ...]:
+    return ("before", views.pre), ("after", views.post)
 
 
 def _inside(centres: NDArray[np.float64], extent: Extent) -> NDArray[np.bool_]:

@@ -80,11 +80,13 @@ def write_event_page(
     sizes = _filled(metrics.get("size_frequency"), _SIZES)
     provenance = _filled(provenance, _PROVENANCE)
     provenance["scenes"] = [_filled(scene, _SCENE) for scene in provenance["scenes"] or ()]
+    only_after = _is_only_after(provenance["scenes"])
     _write(
         path,
         "event.html",
         {
             "event": event,
+            "only_after": only_after,
             "facts": wording.headline(event),
             "detector": _filled(provenance["detector"] or product.attrs.get("detector"), _DETECTOR),
             "threshold": threshold,
@@ -101,8 +103,8 @@ def write_event_page(
             ),
             "views": views,
             "coarsest_m": COARSEST_M,
-            "legend": legend(overview, metrics),
-            "metrics": list(wording.table_rows(metrics, leave_out=_ELSEWHERE)),
+            "legend": legend(overview, metrics, only_after=only_after),
+            "metrics": _metric_rows(metrics, only_after=only_after),
             "sizes": sizes,
             "evaluation": _filled(metrics.get("evaluation"), ("pixel", "object", "extent")),
             "provenance": provenance,
@@ -137,6 +139,17 @@ _ROW = (
     "observed_fraction",
     "message",
 )
+
+
+def _metric_rows(metrics: dict[str, Any], *, only_after: bool) -> list[dict[str, str]]:
+    labels = wording.ONLY_AFTER if only_after else {}
+    return list(wording.table_rows(metrics, leave_out=_ELSEWHERE, labels=labels))
+
+
+def _is_only_after(scenes: list[dict[str, Any]]) -> bool:
+    """Whether no image before the event was used; not known where no scene is on record."""
+    periods = {scene["period"] for scene in scenes}
+    return bool(periods) and "pre" not in periods
 
 
 def _filled(record: Mapping[str, Any] | None, names: tuple[str, ...]) -> dict[str, Any]:

@@ -119,8 +119,13 @@ def draw_pictures(
     }
 
 
-def legend(overview: Overview, metrics: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Rows of the status map's key: colour, meaning, and how much of the AOI that is."""
+def legend(
+    overview: Overview, metrics: Mapping[str, Any], *, only_after: bool = False
+) -> list[dict[str, str]]:
+    """Rows of the status map's key: colour, meaning, and how much of the AOI that is.
+
+    Of a map that rests on images after the event alone nothing is said of the ground before.
+    """
     whole = metrics.get("aoi_area_km2")
     by_status = dict(metrics.get("area_by_status_km2") or {})
     scored, told = by_status.get("scored"), metrics.get("detectable_area_km2")
@@ -134,7 +139,8 @@ def legend(overview: Overview, metrics: Mapping[str, Any]) -> list[dict[str, str
             continue
         rows.append((STATUS_COLOURS[status], "scored, and a fresh scar would show", told))
         if untold is None or untold > least:
-            text = "scored, but bare before: a scar could not be told"
+            why = "" if only_after else " bare before:"
+            text = f"scored, but{why} a scar could not be told"
             rows.append((UNDETECTABLE_COLOUR, text, untold))
     beyond = by_status.get("outside_grid") or 0.0
     if beyond > least:
@@ -192,4 +198,5 @@ def _closeup(closeup: Closeup, views: Views, crs: CRS) -> Picture:
         f"{abs(lat):.4f}\u00b0{'N' if lat >= 0 else 'S'} {abs(lon):.4f}\u00b0"
         f"{'E' if lon >= 0 else 'W'}: {count} {noun}, the largest {area(largest)}"
     )
-    return Picture(draw_closeup(closeup, views), f"Before and after at {caption}.", caption)
+    when = "After" if views.pre is None else "Before and after"
+    return Picture(draw_closeup(closeup, views), f"{when} at {caption}.", caption)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from lsbatch.domain import Event
@@ -43,6 +44,8 @@ _LABELS = {
     "brier": "Brier score",
     "ece": "expected calibration error (ECE)",
 }
+ONLY_AFTER = {"observed_area_km2": "observed: scored from images after the event"}
+"""Labels of a map that no image before the event was used for."""
 _UNITS = {
     "_km2": "km\u00b2",
     "_m2": "m\u00b2",
@@ -97,13 +100,20 @@ def moment(value: Any) -> str:
 
 
 def table_rows(
-    record: Mapping[str, Any], *, leave_out: tuple[str, ...] = ()
+    record: Mapping[str, Any],
+    *,
+    leave_out: tuple[str, ...] = (),
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[dict[str, str]]:
-    """Label, value and unit of every plain value in a record, nested records flattened."""
+    """Label, value and unit of every plain value in a record, nested records flattened.
+
+    `labels` take the place of the usual ones, by key.
+    """
     for key, value in record.items():
         if key in leave_out or isinstance(value, list | tuple):
             continue
         label, unit = _label_and_unit(str(key))
+        label = labels.get(str(key), label)
         if isinstance(value, Mapping):
             for row in table_rows(value):
                 yield {**row, "label": f"{label}: {row['label']}"}

@@ -14,6 +14,8 @@ from lsbatch.search.find import Candidates
 _CLOUDIEST_PERCENT = 80.0
 _LEAST_GAIN = 1e-3
 """Share of the area that a further look must add to be worth its reads."""
+_SPANNING = "its dates span the event: it may be from before or after"
+_BEFORE = "it is from before the event, and the detector looks only at images from after it"
 
 
 def choose_scenes(
@@ -25,11 +27,13 @@ def choose_scenes(
     bands: Sequence[str],
     looks: int,
     sensor: str | None = None,
+    periods: Sequence[PeriodName] = ("pre", "post"),
 ) -> tuple[Scenes, tuple[Rejection, ...]]:
     """Looks before and after the event, each period's nearest to the event first.
 
     A scene is taken if it has every band, lies wholly before or after the event, is not nearly all
-    cloud, and adds area that has not yet been looked at `looks` times.
+    cloud, and adds area that has not yet been looked at `looks` times. A detector that needs no
+    image before the event gets none: `periods` (its `Inputs.periods`) says which ones it needs.
 
     Returns
     -------
@@ -39,14 +43,18 @@ def choose_scenes(
     Raises
     ------
     NoScenesError
-        If nothing usable remains before or after the event, or no elevation model was found.
+        If nothing usable remains in a period that is needed, or no elevation model was found.
     """
     reasons: list[Rejection] = list(candidates.rejected)
     usable = _usable(candidates, event, bands, sensor, reasons)
-    best = _best_sensor(usable, event, pre, post)
+    both: dict[PeriodName, Period] = {"pre": pre, "post": post}
+    spans = {name: both[name] for name in periods}
+    if "pre" not in periods:
+        reasons += [_unneeded(scene, event) for scene in usable if scene.start < event.time]
+    best = _best_sensor(usable, event, spans)
     chosen: list[Look] = []
-    for name, period in (("pre", pre), ("post", post)):
-        dated = _in_period(usable, name, period, event, reasons)  # type: ignore[arg-type]
+    for name, period in spans.items():
+        dated = _in_period(usable, name, period, event, reasons)
         same = [look for look in dated if look.scene.sensor_name == best]
         reasons += [
             Rejection(look.scene.id, f"another sensor was chosen ({best}); name it with --sensor")
@@ -104,18 +112,19 @@ def _in_period(
     for scene in scenes:
         if not _on_side(scene, name, event.time):
             if name == "pre" and scene.start < event.time:
-                reasons.append(
-                    Rejection(
-                        scene.id,
-                        "its dates span the event: it may be from before or after",
-                    )
-                )
+                reasons.append(Rejection(scene.id, _SPANNING))
             continue
         if not period.meets(scene.start, scene.end):
             reasons.append(Rejection(scene.id, f"its date lies outside the {name} period"))
             continue
         looks.append(Look(scene, name, _delay_days(scene, name, event.time)))
     return sorted(looks, key=lambda look: (look.delay_days, look.scene.id))
+
+
+def _unneeded(scene: Scene, event: Event) -> Rejection:
+    """Why a scene that is not wholly after the event does not serve a detector of such alone."""
+    is_before = _on_side(scene, "pre", event.time)
+    return Rejection(scene.id, _BEFORE if is_before else _SPANNING)
 
 
 def _on_side(scene: Scene, name: PeriodName, moment: datetime) -> bool:
@@ -128,20 +137,20 @@ def _delay_days(scene: Scene, name: PeriodName, moment: datetime) -> int:
     return gap // timedelta(days=1)
 
 
-def _best_sensor(scenes: list[Scene], event: Event, pre: Period, post: Period) -> str | None:
-    """The finest sensor that has a look on both sides; None where there is none."""
+def _best_sensor(scenes: list[Scene], event: Event, spans: dict[PeriodName, Period]) -> str | None:
+    """The finest sensor that has a look in every period needed; None where there is none."""
 
-    def has_both(name: str) -> bool:
+    def has_all(name: str) -> bool:
         own = [scene for scene in scenes if scene.sensor_name == name]
         return all(
-            any(_on_side(s, side, event.time) and period.meets(s.start, s.end) for s in own)  # type: ignore[arg-type]
-            for side, period in (("pre", pre), ("post", post))
+            any(_on_side(s, side, event.time) and period.meets(s.start, s.end) for s in own)
+            for side, period in spans.items()
         )
 
     found = {scene.sensor_name: scene.sensor for scene in scenes}
     # the finest first; among equals the one that the table knows best
     order = sorted(found, key=lambda name: (found[name].resolution_m, SENSORS.index(found[name])))
-    return next(filter(has_both, order), next(iter(order), None))
+    return next(filter(has_all, order), next(iter(order), None))
 
 
 def _nearest(

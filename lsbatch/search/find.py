@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from shapely.geometry.base import BaseGeometry
 
-from lsbatch.domain import Event, Period, Rejection, Scene
+from lsbatch.domain import Event, Period, Rejection, Scene, mean_sun
 from lsbatch.errors import CatalogError
 from lsbatch.search.items import read_items
 from lsbatch.search.normalise import Image, image_of
@@ -80,6 +80,7 @@ def _merge(images: list[Image]) -> list[Scene]:
     scenes = []
     for (sensor, day), members in groups.items():
         members.sort(key=lambda image: image.granule.item_id)
+        suns = [m.sun for m in members if m.sun is not None]
         clouds = [m.cloud_percent for m in members if m.cloud_percent is not None]
         scenes.append(
             Scene(
@@ -89,6 +90,7 @@ def _merge(images: list[Image]) -> list[Scene]:
                 end=max(member.end for member in members),
                 granules=tuple(member.granule for member in members),
                 cloud_percent=sum(clouds) / len(clouds) if clouds else None,
+                sun=mean_sun(suns),
             )
         )
     return sorted(scenes, key=lambda scene: (scene.start, scene.id))

@@ -9,13 +9,22 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from lsbatch.domain import QUALITY, SENSORS, Asset, Band, Granule, Sensor
+from lsbatch.domain import QUALITY, SENSORS, Asset, Band, Granule, Sensor, Sun
 from lsbatch.errors import CatalogError
 
 Record = dict[str, Any]
 
 _SHIFT_REMOVED = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
 """Properties by which Earth Search says that its Sentinel-2 numbers no longer hold the shift."""
+
+
+_SUN_NAMES = (
+    ("view:sun_azimuth", "view:sun_elevation"),
+    ("s2:mean_solar_azimuth", "s2:mean_solar_zenith"),
+    ("eo:sun_azimuth", "eo:sun_elevation"),
+)
+"""Properties that hold the sun's azimuth and its elevation, or zenith angle: STAC's view extension,
+Planetary Computer's Sentinel-2, and STAC before version 0.9."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,7 @@ class Image:
     start: datetime
     end: datetime
     cloud_percent: float | None
+    sun: Sun | None
 
 
 def image_of(item: Record) -> Image:
@@ -61,6 +71,7 @@ def _image_of(item: Record) -> Image:
         start=start,
         end=end,
         cloud_percent=None if cloud is None else float(cloud),
+        sun=_sun_of(item.get("properties") or {}),
     )
 
 
@@ -130,6 +141,27 @@ def _footprint_of(item: Record) -> BaseGeometry:
     if footprint is None or footprint.is_empty or not all(map(math.isfinite, footprint.bounds)):
         raise CatalogError("its footprint is empty")
     return footprint
+
+
+def _sun_of(properties: Record) -> Sun | None:
+    """The sun's position, in any of the spellings; None where it is absent or cannot be true.
+
+    It serves optional channels only, so that a bad value is no reason to leave an image out.
+    """
+    for azimuth_name, height_name in _SUN_NAMES:
+        azimuth, height = properties.get(azimuth_name), properties.get(height_name)
+        if not (_is_number(azimuth) and _is_number(height)):
+            continue
+        elevation = 90.0 - height if height_name.endswith("zenith") else float(height)
+        try:
+            return Sun(0.0 if azimuth == 360 else float(azimuth), elevation)
+        except CatalogError:
+            continue
+    return None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _assets_of(item: Record, sensor: Sensor) -> list[Asset]:

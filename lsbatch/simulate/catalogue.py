@@ -1,67 +1,95 @@
-"""A static STAC 1.1 catalogue of one world: images, elevation model, event and inventory."""
+"""A static STAC 1.1 catalogue of invented worlds: one collection for each kind of image."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pystac
-import shapely
-from odc.geo.geobox import GeoBox
-from odc.geo.geom import Geometry
-from shapely.geometry.base import BaseGeometry
 
+from lsbatch.domain import Event
 from lsbatch.simulate.cogs import write_cog
-from lsbatch.simulate.images import OFFSET, SCALE, Image
+from lsbatch.simulate.instruments import INSTRUMENTS
+from lsbatch.simulate.items import COLLECTION_TITLES, TERRAIN, image_item, terrain_item
 from lsbatch.simulate.season import Overpass
-from lsbatch.simulate.spectra import BANDS
 from lsbatch.simulate.world import World, photograph, survey
 
-_IMAGES, _TERRAIN = "sentinel-2-l2a", "dem"
-_EXTENSIONS = [
-    "https://stac-extensions.github.io/eo/v2.0.0/schema.json",
-    "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
-    "https://stac-extensions.github.io/raster/v2.0.0/schema.json",
-    "https://stac-extensions.github.io/view/v1.0.0/schema.json",
-]
-_SURVEY_DATE = datetime(2015, 1, 1, tzinfo=UTC)
+Record = tuple[str, pystac.Item]
+"""An item and the name of its collection."""
 _PROVIDER = pystac.Provider(
     "lsbatch", roles=[pystac.ProviderRole.PRODUCER], description="Simulated, not observed."
 )
 
 
-def write_world(world: World, folder: Path) -> None:
-    """Write every file of a world into an empty folder.
+_RECIPE = """\
+# Maps simulated events and scores the maps against the known truth:
+#   lsbatch map EVENT --config recipe.yaml --out DIR
+# EVENT is one of those listed; where only one is, it may be left out. Paths are meant from this
+# file's folder, and {{event}} stands for the id of the event being mapped.
+events:
+{events}catalog: events.geojson
+source: catalog.json
+inventory: inventories/{{event}}.parquet
+detector: ndvi-change
+"""
 
-    The catalogue is self-contained, all its links are relative, and nothing in it depends on when
-    or where it was written.
+
+def write_world(world: World, folder: Path, *, tell: Callable[[str], None]) -> list[Record]:
+    """Write the images, the elevation model and the inventory of a world; give their records.
+
+    Parameters
+    ----------
+    world : World
+    folder : Path
+        The catalogue's, which other worlds may share.
+    tell : callable
+        Told the name of each image once it is written.
     """
-    images = [_write_image(world, overpass, folder / _IMAGES) for overpass in world.overpasses]
-    model = _write_elevation(world, folder / _TERRAIN)
+    _write_inventory(world, folder)
+    records = [_write_elevation(world, folder)]
+    for overpass in world.overpasses:
+        records.append(_write_image(world, overpass, folder))
+        tell(records[-1][1].id)
+    return records
+
+
+def write_catalogue(folder: Path, name: str, records: Sequence[Record]) -> None:
+    """Write catalog.json, the collections and the items.
+
+    It is self-contained, all its links are relative, and nothing in it depends on when or where it
+    was written.
+    """
     catalog = pystac.Catalog(
-        id=f"simulated-{world.event.id}",
-        title="A simulated event",
-        description="An invented landscape before and after an invented earthquake, with the "
-        "landslides known. Nothing here was observed.",
+        id=name,
+        title="Simulated events",
+        description="Invented landscapes before and after invented events, with the landslides "
+        "known. Nothing here was observed.",
     )
-    catalog.add_children(
-        [
-            _collect(_IMAGES, "Simulated Sentinel-2 surface reflectance", images),
-            _collect(_TERRAIN, "Simulated 30 m surface model with canopy", [model]),
-        ]
-    )
+    for collection, title in COLLECTION_TITLES.items():
+        own = [item for home, item in records if home == collection]
+        if own:
+            catalog.add_child(_collect(collection, title, own))
     catalog.normalize_hrefs(str(folder))
     catalog.save(pystac.CatalogType.SELF_CONTAINED)
-    _write_truth(world, folder)
 
 
-def _write_truth(world: World, folder: Path) -> None:
-    features = {"type": "FeatureCollection", "features": [world.event.to_feature()]}
-    (folder / "events.geojson").write_text(json.dumps(features, indent=2) + "\n")
+def write_events(folder: Path, events: Sequence[Event]) -> None:
+    """Write events.geojson."""
+    features = [event.to_feature() for event in events]
+    record = {"type": "FeatureCollection", "features": features}
+    (folder / "events.geojson").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def write_recipe(folder: Path, events: Sequence[Event]) -> None:
+    """Write recipe.yaml, which maps and scores these events."""
+    listed = "".join(f"  - {event.id}\n" for event in events)
+    (folder / "recipe.yaml").write_text(_RECIPE.format(events=listed), encoding="utf-8")
+
+
+def _write_inventory(world: World, folder: Path) -> None:
     place = folder / "inventories" / f"{world.event.id}.parquet"
-    place.parent.mkdir()
+    place.parent.mkdir(exist_ok=True)
     gpd.GeoDataFrame(
         {
             "id": [f"{world.event.id}-{n:04d}" for n in range(1, len(world.inventory) + 1)],
@@ -72,107 +100,25 @@ def _write_truth(world: World, folder: Path) -> None:
     ).to_parquet(place, index=False)
 
 
-def _write_image(world: World, overpass: Overpass, folder: Path) -> pystac.Item:
+def _write_image(world: World, overpass: Overpass, folder: Path) -> Record:
     image = photograph(world, overpass)
-    item_id = f"S2_{world.event.id}_{overpass.time:%Y%m%d}"
-    place = folder / item_id
+    item = image_item(world.event, image, overpass)
+    instrument = INSTRUMENTS[overpass.instrument]
+    place = folder / instrument.collection / item.id
     place.mkdir(parents=True)
-    coarse = world.grid.zoom_out(2)
-    for name, numbers in image.bands.items():
-        write_cog(place / f"{name}.tif", numbers, grid=world.grid, nodata=0, kind="AVERAGE")
-    write_cog(place / "scl.tif", image.classes, grid=coarse, nodata=0, kind="MODE")
-    footprint = _footprint(image, world.grid)
-    cloud = np.isin(image.classes, (8, 9, 10)).sum() / max((image.classes > 0).sum(), 1)
-    properties = {
-        "platform": "sentinel-2a",
-        "constellation": "sentinel-2",
-        "instruments": ["msi"],
-        "gsd": 10,
-        "eo:cloud_cover": round(100 * float(cloud), 2),
-        "view:sun_azimuth": round(overpass.sun_azimuth_deg, 3),
-        "view:sun_elevation": round(overpass.sun_elevation_deg, 3),
-        "s2:processing_baseline": "05.10",
-        **_projection(world.grid),
-    }
-    item = _make_item(item_id, footprint, overpass.time, properties)
-    for name in BANDS:
-        item.add_asset(name, _asset(f"{name}.tif", name, world.grid, _measured(name)))
-    item.add_asset("scl", _asset("scl.tif", "Scene classes", coarse, _CLASSES))
-    return item
+    for key, layer in image.layers.items():
+        kind = "MODE" if key == instrument.quality else "AVERAGE"
+        write_cog(place / f"{key}.tif", layer.numbers, grid=layer.grid, nodata=0, kind=kind)
+    return instrument.collection, item
 
 
-def _write_elevation(world: World, folder: Path) -> pystac.Item:
+def _write_elevation(world: World, folder: Path) -> Record:
     model = survey(world)
-    item_id = f"DEM_{world.event.id}"
-    (folder / item_id).mkdir(parents=True)
-    path = folder / item_id / "data.tif"
-    write_cog(path, model.elevation, grid=model.grid, nodata=None, kind="AVERAGE")
-    footprint = model.grid.extent.geom
-    properties = {"gsd": 30, **_projection(model.grid)}
-    item = _make_item(item_id, footprint, _SURVEY_DATE, properties)
-    bands = [{"name": "data", "data_type": "float32", "unit": "m"}]
-    item.add_asset("data", _asset("data.tif", "Surface height", model.grid, bands))
-    return item
-
-
-def _measured(name: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": name,
-            "eo:common_name": name,
-            "data_type": "uint16",
-            "nodata": 0,
-            "raster:scale": SCALE,
-            "raster:offset": OFFSET,
-        }
-    ]
-
-
-_CLASSES: list[dict[str, Any]] = [{"name": "scl", "data_type": "uint8", "nodata": 0}]
-
-
-def _asset(href: str, title: str, grid: GeoBox, bands: list[dict[str, Any]]) -> pystac.Asset:
-    return pystac.Asset(
-        href=f"./{href}",
-        title=title,
-        media_type=pystac.MediaType.COG,
-        roles=["data"],
-        extra_fields={"bands": bands, **_projection(grid)},
-    )
-
-
-def _projection(grid: GeoBox) -> dict[str, Any]:
-    return {
-        "proj:code": str(grid.crs),
-        "proj:shape": [grid.shape.y, grid.shape.x],
-        "proj:transform": list(grid.affine)[:6],
-    }
-
-
-def _make_item(
-    item_id: str, footprint: BaseGeometry, time: datetime, properties: dict[str, Any]
-) -> pystac.Item:
-    return pystac.Item(
-        id=item_id,
-        geometry=shapely.geometry.mapping(footprint),
-        bbox=list(footprint.bounds),
-        datetime=time,
-        properties=properties,
-        stac_extensions=list(_EXTENSIONS),
-    )
-
-
-def _footprint(image: Image, grid: GeoBox) -> BaseGeometry:
-    """Outline of the pixels with data, EPSG:4326: their hull, since a swath's edge is straight."""
-    inside = next(iter(image.bands.values())) > 0
-    rows = np.flatnonzero(inside.any(axis=1))
-    first = inside[rows].argmax(axis=1)
-    last = inside.shape[1] - inside[rows, ::-1].argmax(axis=1)
-    corners = [(col, rows + down) for col in (first, last) for down in (0, 1)]
-    rim = np.concatenate([np.column_stack(corner) for corner in corners])
-    hull = shapely.MultiPoint(rim).convex_hull
-    placed = shapely.transform(hull, lambda at: np.column_stack(grid.pix2wld(*at.T)))
-    return Geometry(placed, grid.crs).to_crs("EPSG:4326").geom
+    item = terrain_item(world.event, model)
+    place = folder / TERRAIN / item.id
+    place.mkdir(parents=True)
+    write_cog(place / "data.tif", model.elevation, grid=model.grid, nodata=None, kind="AVERAGE")
+    return TERRAIN, item
 
 
 def _collect(name: str, title: str, items: list[pystac.Item]) -> pystac.Collection:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import rasterio
 from odc.geo.geobox import GeoBox
+from rasterio.io import MemoryFile
 
 
 def write_cog(
@@ -23,23 +23,29 @@ def write_cog(
     nodata : float or None
     kind : str
         GDAL's resampling for the overviews: ``AVERAGE`` for measurements, ``MODE`` for classes.
+
+    Raises
+    ------
+    OSError
+        Where the file cannot be written whole, a full disk included.
     """
     predictor = "FLOATING_POINT" if values.dtype.kind == "f" else "STANDARD"
-    with rasterio.open(
-        path,
-        "w",
-        driver="COG",
-        count=1,
-        height=values.shape[0],
-        width=values.shape[1],
-        dtype=values.dtype.name,
-        crs=str(grid.crs),
-        transform=grid.affine,
-        nodata=nodata,
-        compress="DEFLATE",
-        predictor=predictor,
-        blocksize=256,
-        overview_resampling=kind,
-        num_threads=1,
-    ) as file:
-        file.write(values, 1)
+    # GDAL closes a file on a full disk without a word; Python does not
+    with MemoryFile() as memory:
+        with memory.open(
+            driver="COG",
+            count=1,
+            height=values.shape[0],
+            width=values.shape[1],
+            dtype=values.dtype.name,
+            crs=str(grid.crs),
+            transform=grid.affine,
+            nodata=nodata,
+            compress="DEFLATE",
+            predictor=predictor,
+            blocksize=256,
+            overview_resampling=kind,
+            num_threads=1,
+        ) as file:
+            file.write(values, 1)
+        path.write_bytes(memory.getbuffer())

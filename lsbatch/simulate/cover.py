@@ -1,19 +1,35 @@
-"""Land cover before the event: forest, pasture, fields, rock, rivers, a lake, a road, a village."""
+"""Land cover before the event, as climate, altitude, slope and people have it."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
-from scipy.spatial import cKDTree
 
+from lsbatch.simulate.built import draw_houses, draw_road, draw_tracks
+from lsbatch.simulate.channels import draw_lake, draw_rivers
 from lsbatch.simulate.noise import Field, fractal
+from lsbatch.simulate.parcels import draw_crops, draw_parcels
+from lsbatch.simulate.patches import Mask, broad
 from lsbatch.simulate.spectra import FIELDS, FOREST, Ground
+from lsbatch.simulate.stands import plant_stands, scar_forest
+from lsbatch.simulate.style import Climate
 from lsbatch.simulate.terrain import PIXEL_M, Terrain
+from lsbatch.simulate.wild import draw_tree_line, grow_wild
 
-Mask = npt.NDArray[np.bool_]
-_FINE = 4
-"""Points drawn for each pixel along a river or a road."""
+_DENSITY = {
+    Ground.SHRUB: 0.86, Ground.GRASS: 0.93, Ground.MEADOW: 0.84, Ground.ORCHARD: 0.55,
+    Ground.YOUNG: 0.85, Ground.CLEARCUT: 0.6, Ground.DEAD: 0.9, Ground.BURNT: 0.88,
+    Ground.OLD_SCAR: 0.3, Ground.BARE: 0.12, Ground.CLAY: 0.06, Ground.ROCK: 0.10,
+    Ground.SCREE: 0.12, Ground.GRAVEL: 0.05, Ground.QUARRY: 0.02, Ground.TRACK: 0.35,
+    Ground.ROAD: 0.12, Ground.ROOF: 0.25, Ground.PLASTIC: 0.02, Ground.WATER: 0.0,
+}  # fmt: skip
+"""Part of the ground that plants hide in a usual place; 0.96 for those not named."""
+_DRY_DENSITY = {
+    Ground.CONIFER: 0.80, Ground.EVERGREEN: 0.82, Ground.BROADLEAF: 0.86, Ground.SHRUB: 0.58,
+    Ground.GRASS: 0.70, Ground.YOUNG: 0.6,
+}  # fmt: skip
+"""The same where summers are dry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +41,15 @@ class Cover:
     parcel: npt.NDArray[np.int32]
     """Number of the field, -1 outside fields."""
     canopy: Field
-    """Brightness of the vegetation relative to its kind: tree crowns, stands, soils."""
+    """Brightness relative to the kind of ground: tree crowns, stands, soils."""
+    density: Field
+    """Part of the ground that plants hide when they are in leaf, 0 to 1."""
+    timing: Field
+    """Years by which plants are later than others of their kind."""
+    tree_line_m: float
+    """Altitude on the terrain's scale."""
+    turbidity: float
+    """Of rivers and lakes, 0 clear to 1 muddy."""
 
     @property
     def forest(self) -> Mask:
@@ -33,138 +57,99 @@ class Cover:
         return np.isin(self.ground, FOREST)
 
 
-def build_cover(terrain: Terrain, rng: np.random.Generator) -> Cover:
-    """Land cover that follows the terrain.
+def build_cover(
+    terrain: Terrain, rng: np.random.Generator, *, climate: Climate = "temperate"
+) -> Cover:
+    """Land cover that follows the terrain and the climate.
 
-    Fields lie on the valley floors in parcels along the main river, forest on the slopes with
-    pasture in its gaps, rock on the steepest ground; a road and one village stay beside the river.
+    Wild growth first; then stands, old landslides, fields, roads, houses, rivers and the lake, each
+    over what was there.
     """
     shape = terrain.elevation.shape
-    ground = _build_hills(terrain, rng)
-    parcel = _draw_parcels(terrain, rng)
-    crops = rng.choice(FIELDS, size=parcel.max() + 2, p=(0.55, 0.2, 0.25))
-    ground = np.where(parcel >= 0, crops[parcel], ground)
-    road = _near(_road_line(terrain), shape, 7.0)
-    ground[road & ~terrain.lake] = Ground.ROAD
-    ground[_draw_houses(terrain, road, rng)] = Ground.ROOF
-    _draw_rivers(ground, terrain, fractal(shape, rng, slope=3.2, longest_px=16))
-    ground[terrain.lake] = Ground.WATER
-    stands = fractal(shape, rng, slope=1.6, longest_px=60)
-    crowns = ndimage.gaussian_filter(rng.standard_normal(shape), 0.5)
-    by_parcel = 0.12 * rng.standard_normal(parcel.max() + 2)
-    canopy = 1 + 0.035 * stands + 0.09 * crowns + np.where(parcel >= 0, by_parcel[parcel], 0)
-    return Cover(ground.astype(np.uint8), parcel, np.clip(canopy, 0.7, 1.3).astype(np.float32))
+    tree_line = draw_tree_line(terrain, climate, rng)
+    ground = grow_wild(terrain, tree_line, climate, rng)
+    # NaN: not yet known, so that the kind of ground decides
+    density = np.full(shape, np.nan, np.float32)
+    tint = plant_stands(ground, terrain, density, climate=climate, rng=rng)
+    scar_forest(ground, terrain, density, rng=rng)
+    parcel = draw_parcels(terrain, tree_line, climate, rng)
+    ground = np.where(parcel >= 0, draw_crops(parcel, terrain.floor, climate, rng)[parcel], ground)
+    _build(ground, terrain, rng)
+    draw_rivers(ground, terrain, fractal(shape, rng, slope=3.2, longest_px=16))
+    draw_lake(ground, terrain, 0)
+    parcel[~np.isin(ground, FIELDS)] = -1
+    tint += 0.035 * broad(shape, rng, slope=1.8, longest_px=60)
+    return Cover(
+        ground, parcel, _draw_canopy(ground, parcel, tint, rng),
+        spread_plants(ground, density, climate, rng), _draw_timing(ground, parcel, rng),
+        tree_line, float(rng.beta(1.3, 3.0)),
+    )  # fmt: skip
 
 
-def change_bars(
-    ground: npt.NDArray[np.uint8], terrain: Terrain, *, rng: np.random.Generator
-) -> None:
-    """Redraw the gravel of every river, in place: a flood has moved its bars."""
-    ground[(ground == Ground.GRAVEL)] = Ground.GRASS
-    _draw_rivers(ground, terrain, fractal(ground.shape, rng, slope=3.2, longest_px=16))
+def spread_plants(
+    ground: npt.NDArray[np.uint8], known: Field, climate: Climate, rng: np.random.Generator
+) -> Field:
+    """Density of the plants: `known` where it is not NaN, else by kind of ground, uneven."""
+    table = np.full(len(Ground), 0.96, np.float32)
+    for kinds in (_DENSITY, _DRY_DENSITY if climate == "mediterranean" else {}):
+        for kind, part in kinds.items():
+            table[kind] = part
+    usual = table[ground]
+    uneven = 0.6 * rng.standard_normal(ground.shape, np.float32)
+    uneven += broad(ground.shape, rng, slope=1.8, longest_px=50)
+    usual += (0.05 + 0.28 * usual * (1 - usual)) * uneven
+    if climate == "mediterranean":
+        # woods there thin out towards their edge
+        trees = ndimage.gaussian_filter(np.isin(ground, FOREST).astype(np.float32), 3.5)
+        usual *= np.where(np.isin(ground, FOREST), 0.55 + 0.5 * trees, 1.0)
+    density = np.where(np.isnan(known), usual, known)
+    density[ground == Ground.WATER] = 0.0
+    return np.asarray(np.clip(density, 0.0, 1.0), np.float32)
 
 
-def _build_hills(terrain: Terrain, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    shape = terrain.elevation.shape
-    stands = fractal(shape, rng, slope=3.2, longest_px=70)
-    gaps = fractal(shape, rng, slope=2.2, longest_px=70) - 0.035 * (terrain.slope_deg - 12.0)
-    crags = fractal(shape, rng, slope=2.0, longest_px=20) + 0.12 * (terrain.slope_deg - 40.0)
-    ground = np.where(stands > 0.5, Ground.CONIFER, Ground.BROADLEAF)
-    ground[(gaps > 1.75) | (terrain.floor & (gaps > -0.5))] = Ground.GRASS
-    ground[crags > 1.6] = Ground.ROCK
-    return ground.astype(np.uint8)
-
-
-def _draw_parcels(terrain: Terrain, rng: np.random.Generator) -> npt.NDArray[np.int32]:
-    """Number of the field at each pixel: cells of a jittered lattice along the main river."""
-    rows, cols = terrain.elevation.shape
-    along = terrain.rivers[0].path if terrain.rivers else np.array([[0.0, 0.0], [1.0, 2.0]])
-    angle = np.arctan2(*(along[-1] - along[0]))
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    reach = int(np.hypot(rows, cols) / 2) + 20
-    lattice = np.stack(
-        np.meshgrid(np.arange(-reach, reach, 16.0), np.arange(-reach, reach, 7.0)), axis=-1
+def _build(ground: npt.NDArray[np.uint8], terrain: Terrain, rng: np.random.Generator) -> None:
+    """Roads, tracks, houses and greenhouses, in place."""
+    area_km2 = ground.size * (PIXEL_M / 1000) ** 2
+    track, spoil = draw_tracks(
+        terrain, int(rng.poisson(0.35 * area_km2 * rng.uniform(0.2, 2.0))), (40, 220), rng
     )
-    lattice = lattice.reshape(-1, 2) + rng.uniform(-1, 1, (lattice.size // 2, 2)) * (4.5, 1.2)
-    y, x = np.nonzero(terrain.floor & (terrain.river_m > 35.0) & ~terrain.lake)
-    places = np.column_stack([x - cols / 2, y - rows / 2]) @ turn.T
-    # squeezing one axis makes the cells long and narrow
-    squeeze = np.array([7.0 / 16.0, 1.0])
-    parcel = np.full((rows, cols), -1, np.int32)
-    if len(places):
-        gap, number = cKDTree(lattice * squeeze).query(places * squeeze, k=2)
-        inside = gap[:, 1] - gap[:, 0] > 0.5
-        parcel[y[inside], x[inside]] = np.unique(number[inside, 0], return_inverse=True)[1]
-    return parcel
+    ground[track] = Ground.TRACK
+    ground[spoil & (rng.random(ground.shape) < 0.4)] = Ground.YOUNG
+    road = draw_road(terrain)
+    ground[road] = Ground.ROAD
+    draw_houses(ground, terrain, road, rng)
 
 
-def _road_line(terrain: Terrain) -> npt.NDArray[np.float64]:
-    """Points (row, column) of a road 110 m beside the longest river."""
-    if not terrain.rivers:
-        return np.empty((0, 2))
-    path = ndimage.gaussian_filter1d(terrain.rivers[0].path, 12.0, axis=0)
-    ahead = np.gradient(path, axis=0)
-    ahead /= np.maximum(np.hypot(*ahead.T), 1e-6)[:, None]
-    return path + 110.0 / PIXEL_M * np.column_stack([ahead[:, 1], -ahead[:, 0]])
+def _draw_canopy(
+    ground: npt.NDArray[np.uint8],
+    parcel: npt.NDArray[np.int32],
+    tint: Field,
+    rng: np.random.Generator,
+) -> Field:
+    """Crowns on forest, stands, and a tone of its own for each field; smooth water."""
+    crowns = ndimage.gaussian_filter(rng.standard_normal(ground.shape, np.float32), 0.5)
+    depth = np.full(len(Ground), 0.07, np.float32)
+    for kinds, strength in (((Ground.ROOF,), 0.5), (FIELDS, 0.04), ((Ground.WATER,), 0.0)):
+        depth[list(kinds)] = strength
+    # broadleaf crowns are wider than a pixel, needles make an even canopy
+    depth[Ground.EVERGREEN], depth[Ground.BROADLEAF], depth[Ground.CONIFER] = 0.16, 0.12, 0.09
+    by_parcel = 0.11 * rng.standard_normal(int(parcel.max()) + 2, np.float32)
+    by_parcel[-1] = 0
+    canopy = 1 + crowns * depth[ground] + by_parcel[parcel] + tint * (ground != Ground.WATER)
+    return np.asarray(np.clip(canopy, 0.6, 1.6), np.float32)
 
 
-def _draw_houses(terrain: Terrain, road: Mask, rng: np.random.Generator) -> Mask:
-    """Single roofs about the place where most flat ground lies beside the road."""
-    shape = terrain.elevation.shape
-    fit = ndimage.uniform_filter((terrain.floor & ~terrain.lake).astype(np.float32), 41)
-    edge = 120
-    inland = np.zeros(shape, bool)
-    inland[edge:-edge, edge:-edge] = True
-    centre = np.unravel_index(np.argmax(np.where(road & inland, fit, -1.0)), shape)
-    spots = np.rint(np.array(centre) + rng.normal(0, 11, (170, 2))).astype(int)
-    houses = np.zeros(shape, bool)
-    for row, col in np.clip(spots, 0, np.array(shape) - 2):
-        houses[row : row + rng.integers(1, 3), col : col + rng.integers(1, 3)] = True
-    return houses & terrain.floor & (terrain.river_m > 45.0) & ~terrain.lake
-
-
-def _draw_rivers(ground: npt.NDArray[np.uint8], terrain: Terrain, bars: Field) -> None:
-    """Set water and gravel, in place; `bars` (mean 0) says how far the gravel reaches."""
-    if not terrain.rivers:
-        return
-    lines = [_meander(river.path, river.width_m / PIXEL_M) for river in terrain.rivers]
-    widths = [np.repeat(river.width_m, _FINE) for river in terrain.rivers]
-    y, x = np.nonzero(terrain.river_m < 120.0)
-    gap, nearest = cKDTree(np.concatenate(lines)).query(np.column_stack([y, x]))
-    gap, width = gap * PIXEL_M, np.concatenate(widths)[nearest]
-    reach = (width - 4.0) * np.clip(0.25 + 0.9 * bars[y, x], 0.0, 2.2)
-    gravel = gap < width / 2 + reach
-    wet = gap < np.where(width > 6.0, np.maximum(width / 2, 5.0), 0.0)
-    ground[y[gravel], x[gravel]] = Ground.GRAVEL
-    ground[y[wet], x[wet]] = Ground.WATER
-
-
-def _meander(
-    path: npt.NDArray[np.float64], width_px: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """A winding line about a path, four points a pixel; bends are 11 widths long (Leopold 1960)."""
-    ahead = np.gradient(ndimage.gaussian_filter1d(path, 5.0, axis=0), axis=0)
-    ahead /= np.maximum(np.hypot(*ahead.T), 1e-6)[:, None]
-    width = np.maximum(width_px, 1.8)
-    phase = np.cumsum(2 * np.pi / (11.0 * width))
-    # bends come in trains: some reaches swing, others run straight
-    swing = width * np.sin(phase + 1.5 * np.sin(phase / 2.7)) * (0.8 + 0.6 * np.sin(phase / 4.3))
-    winding = path + swing[:, None] * np.column_stack([ahead[:, 1], -ahead[:, 0]])
-    return _refine(winding)
-
-
-def _refine(line: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Four points for each one of a line, between its ends."""
-    fine = np.linspace(0, len(line) - 1, _FINE * len(line))
-    return np.column_stack([np.interp(fine, np.arange(len(line)), axis) for axis in line.T])
-
-
-def _near(line: npt.NDArray[np.float64], shape: tuple[int, ...], metres: float) -> Mask:
-    """Pixels whose centre lies within a distance of a line's points."""
-    if not len(line):
-        return np.zeros(shape, bool)
-    marked = np.ones(shape, bool)
-    cells = np.rint(_refine(line)).astype(int)
-    within = ((cells >= 0) & (cells < np.array(shape))).all(axis=1)
-    marked[tuple(cells[within].T)] = False
-    return ndimage.distance_transform_edt(marked) * PIXEL_M < metres
+def _draw_timing(
+    ground: npt.NDArray[np.uint8], parcel: npt.NDArray[np.int32], rng: np.random.Generator
+) -> Field:
+    """Stands differ by a week or two, fields by three, plots by any part of the year."""
+    timing = 0.014 * broad(ground.shape, rng, slope=1.5, longest_px=60)
+    timing += 0.008 * rng.standard_normal(ground.shape, np.float32)
+    count = int(parcel.max()) + 2
+    late = 0.022 * rng.standard_normal(count, np.float32)
+    any_time = rng.random(count, np.float32)
+    here = parcel >= 0
+    timing[here] = 0.3 * timing[here] + late[parcel[here]]
+    plot = here & (ground == Ground.PLOT)
+    timing[plot] = any_time[parcel[plot]]
+    return timing

@@ -51,6 +51,12 @@ def find_drainage(elevation: Reals, cell_m: float, *, outlet: npt.NDArray[np.boo
     return Drainage(filled, order, receiver, area)
 
 
+def fill_pits(elevation: Reals, cell_m: float, *, outlet: npt.NDArray[np.bool_]) -> Reals:
+    """Elevation with every pit filled to its lowest rim; see `find_drainage`."""
+    filled: Reals = _flood(elevation, outlet, _TILT * cell_m)[0]
+    return filled
+
+
 def find_upstream(drainage: Drainage, cell: int) -> npt.NDArray[np.bool_]:
     """Cells that drain through one cell (flat index), itself included; (H, W)."""
     return _mark_upstream(drainage.order, drainage.receiver, cell).reshape(drainage.area.shape)
@@ -149,3 +155,27 @@ def incise(filled, order, receiver, strength, cell_m):
         factor = strength[cell // cols, cell % cols] / length
         cut[cell] = (cut[cell] + factor * cut[down]) / (1.0 + factor)
     return cut.reshape(filled.shape)
+
+
+@njit(cache=True)
+def shed(ground, order, receiver, steepest, cell_m):
+    """Elevation after ground steeper than it can stand has failed and been carried away.
+
+    Parameters
+    ----------
+    ground : ndarray, float64, (H, W)
+        Metres.
+    order, receiver
+        As in `Drainage`.
+    steepest : ndarray, float64, (H, W)
+        Rise over run along the flow that a cell can bear.
+    cell_m : float
+        Cell side in metres.
+    """
+    cols = ground.shape[1]
+    left = ground.copy().ravel()
+    for cell in order:
+        down = receiver[cell]
+        length = cell_m * np.hypot(cell // cols - down // cols, cell % cols - down % cols)
+        left[cell] = min(left[cell], left[down] + steepest[cell // cols, cell % cols] * length)
+    return left.reshape(ground.shape)

@@ -1,138 +1,241 @@
-"""What the satellite sees on one overpass: L2A reflectance of five bands and the scene classes."""
+"""What the satellite sees on one overpass, in files' numbers."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+from odc.geo.geobox import GeoBox
 
+from lsbatch.kernels import move_pixels
+from lsbatch.simulate.atmosphere import Air, add_air, believe, build_air, remove_air, skylight
+from lsbatch.simulate.camera import (
+    Frame,
+    Lattice,
+    add_faults,
+    blur,
+    draw_frame,
+    lay_lattice,
+    see_inside,
+    to_numbers,
+)
 from lsbatch.simulate.clouds import Sky, build_sky
-from lsbatch.simulate.cover import Cover
-from lsbatch.simulate.noise import Field, fractal
+from lsbatch.simulate.coarse import blur_wide
+from lsbatch.simulate.instruments import Instrument, instrument_of
+from lsbatch.simulate.light import Light, even_out, light_ground
+from lsbatch.simulate.noise import Field
+from lsbatch.simulate.quality import Clues, judge, write_bits, write_classes
+from lsbatch.simulate.registration import Shift, draw_shift
 from lsbatch.simulate.season import Overpass
-from lsbatch.simulate.spectra import BANDS, SCAR, reflectance_table
-from lsbatch.simulate.terrain import PIXEL_M, Terrain
+from lsbatch.simulate.spectra import BANDS
+from lsbatch.simulate.surface import Surface
 
-SCALE, OFFSET = 1e-4, -0.1
-"""Reflectance = SCALE * number + OFFSET, as ESA delivers since January 2022; number 0 = no data."""
-
-_DIFFUSE = np.array((0.28, 0.20, 0.15, 0.08, 0.05), np.float32)
-"""Share of skylight on flat ground in each band: shadows are blue."""
-_BLUR_PX = np.array((0.60, 0.60, 0.60, 0.62, 0.95), np.float32)
-"""Spread of the sensor's point response, pixels."""
-_NOISE = np.array((0.0012, 0.0012, 0.0014, 0.0030, 0.0025), np.float32)
-_HAZE = np.array((0.0060, 0.0035, 0.0020, 0.0010, 0.0), np.float32)
+_NEARBY_M = 450.0
+"""Radius within which ground lights other ground and mixes into its view."""
+_ALBEDO_OPPOSITE = 1.2
+"""Light from opposite slopes: sun on them falls more squarely than on flat ground."""
+_GROUND_SPEED, _ORBIT_M = 6700.0, 786_000.0
+"""Of Sentinel-2: metres of ground per second, metres above it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scar:
-    """Fresh landslide soil in the pixels; arrays (H, W)."""
+class Layer:
+    """One file: a band or the quality band."""
 
-    share: Field
-    """Part of the pixel that slid, 0 to 1."""
-    brightness: Field
-    """Of the soil, relative to `SCAR`."""
+    numbers: npt.NDArray[np.uint16] | npt.NDArray[np.uint8]
+    """(H, W) on `grid`; 0 = no data (in ``qa_pixel`` 1)."""
+    grid: GeoBox
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One overpass in files' numbers."""
+    """One overpass."""
 
-    bands: dict[str, npt.NDArray[np.uint16]]
-    """By name of `BANDS`, (H, W); 0 = no data."""
-    classes: npt.NDArray[np.uint8]
-    """Scene classification, (H / 2, W / 2)."""
+    layers: dict[str, Layer]
+    """By asset key."""
+    cloud_percent: float
+    """As the quality band says, or else as a catalogue estimates it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """All that stands between surface and numbers, drawn once for all bands; arrays (H, W)."""
+
+    camera: Instrument
+    pixel_m: float
+    light: Light
+    flattened: Field | None
+    """What a correction for slopes multiplies by."""
+    sky: Sky
+    air: Air
+    believed: Air | None
+    """None = the air stays in the numbers."""
+    shift: Shift
+    frame: Frame
+    inner: tuple[slice, slice]
+    """The ground without its margin."""
 
 
 def take_image(
-    terrain: Terrain,
-    cover: Cover,
+    elevation: Field,
+    surface: Surface,
     *,
-    scar: Scar | None,
+    grid: GeoBox,
+    margin_px: int,
     overpass: Overpass,
     rng: np.random.Generator,
 ) -> Image:
-    """Image of the ground under one sky, on the terrain's grid (even sides).
+    """Image of the ground on one overpass.
 
-    Light falls on tilted ground by Lambert's law with a diffuse part; hills cast no shadows on
-    each other. The image lies up to 0.3 pixel off its place, as real ones do.
+    Parameters
+    ----------
+    elevation : ndarray, float32, (H, W)
+        Metres, true ground with its margin, row 0 north.
+    surface : Surface
+        On the same pixels.
+    grid : GeoBox
+        Of that ground, margin included: projected, square pixels of 10 m.
+    margin_px : int
+        Ground on each side that no file holds; hills and clouds in it still cast shadows.
+    overpass : Overpass
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Image
+        Each file on the largest lattice of its own pixels inside the ground without margin.
     """
-    surface = _reflect(cover, scar, overpass.dryness, rng)
-    shape = terrain.elevation.shape
-    sky = build_sky(shape, overpass, rng=rng)
-    light = _light(terrain, overpass, sky.shadow)
-    haze = np.clip(1 + 0.5 * fractal(shape, rng, slope=3.5, longest_px=400), 0.2, 2.0)
-    off_place = rng.uniform(-0.3, 0.3, 2)
-    reflectance = np.empty_like(surface)
-    for number in range(len(BANDS)):
-        seen = surface[number] * light[number]
-        seen = (1 - sky.opacity) * seen + sky.opacity * sky.brightness[number]
-        seen = ndimage.shift(seen, off_place, order=1, mode="nearest")
-        seen = ndimage.gaussian_filter(seen, _BLUR_PX[number]) + _HAZE[number] * haze
-        gain = 1 + 0.008 * rng.standard_normal()
-        noise = _NOISE[number] * rng.standard_normal(shape)
-        reflectance[number] = gain * seen * (1 + 0.006 * rng.standard_normal(shape)) + noise
-    numbers = np.clip(np.rint((reflectance - OFFSET) / SCALE), 1, 65535)
-    bands = {name: numbers[n].astype(np.uint16) for n, name in enumerate(BANDS)}
-    return Image(bands, _classify(reflectance, sky))
+    camera = instrument_of(overpass.instrument)
+    view = _draw_view(elevation, grid, margin_px, overpass, camera, rng)
+    inner = grid.pad(-margin_px) if margin_px else grid
+    lattices = {
+        size: lay_lattice(inner, size) for size in {*camera.pixel_m, camera.quality_pixel_m}
+    }
+    layers: dict[str, Layer] = {}
+    clues: list[Field] = []
+    for band in range(len(BANDS)):
+        seen = _expose(surface.reflectance[band], view, band)
+        lattice = lattices[camera.pixel_m[band]]
+        ground = _at_ground(seen, view, band)
+        numbers = _develop(ground, seen, view, lattice, band, rng)
+        layers[camera.assets[band]] = Layer(numbers, lattice.grid)
+        clues.append(lattices[camera.quality_pixel_m].pool(ground))
+    if camera.quality is None:
+        sure = float(np.clip(100 * overpass.cloud_fraction * rng.uniform(0.7, 1.4), 0, 100))
+        return Image(layers, sure)
+    lattice = lattices[camera.quality_pixel_m]
+    numbers, percent = _appraise(clues, surface, view, lattice, rng)
+    layers[camera.quality] = Layer(numbers, lattice.grid)
+    return Image(layers, percent)
 
 
-def cut_swath(image: Image, rng: np.random.Generator) -> Image:
-    """The image without its north-west or north-east corner, where the slanting swath ends."""
-    shape = next(iter(image.bands.values())).shape
-    rows, cols = np.indices(shape) / max(shape)
-    across = cols if rng.random() < 0.5 else 1 - cols
-    inside = across + 0.35 * rows > 0.25
-    bands = {name: np.where(inside, numbers, 0) for name, numbers in image.bands.items()}
-    return Image(bands, np.where(_halve(inside) == 1, image.classes, 0).astype(np.uint8))
+def _draw_view(
+    elevation: Field,
+    grid: GeoBox,
+    margin_px: int,
+    overpass: Overpass,
+    camera: Instrument,
+    rng: np.random.Generator,
+) -> _View:
+    pixel_m = float(grid.resolution.x)
+    sun = (overpass.sun_azimuth_deg, overpass.sun_elevation_deg)
+    sky = build_sky(elevation, pixel_m, cloud_fraction=overpass.cloud_fraction, sun=sun, rng=rng)
+    light = light_ground(elevation, pixel_m, sun=sun, clouded=sky.shadow, rng=rng)
+    air = build_air(elevation, haze=overpass.haze, sun_elevation_deg=sun[1], rng=rng)
+    believed = believe(air, rng) if camera.level == "surface" else None
+    # ESA's processor evens slopes out, with a coarse model; Landsat's leaves them
+    evened = camera.quality == "scl" and rng.random() < 0.25
+    strength = float(rng.uniform(0.3, 1.0))
+    flattened = even_out(elevation, pixel_m, sun=sun, strength=strength) if evened else None
+    shift = draw_shift(elevation, pixel_m, camera=camera, rng=rng)
+    rows, cols = elevation.shape
+    inner = (slice(margin_px, rows - margin_px), slice(margin_px, cols - margin_px))
+    frame = draw_frame(
+        (rows - 2 * margin_px, cols - 2 * margin_px),
+        camera=camera, ground_px=pixel_m, is_cut=overpass.is_cut, rng=rng,
+    )  # fmt: skip
+    return _View(camera, pixel_m, light, flattened, sky, air, believed, shift, frame, inner)
 
 
-def _reflect(
-    cover: Cover, scar: Scar | None, dryness: float, rng: np.random.Generator
-) -> npt.NDArray[np.float32]:
-    """Surface reflectance under flat light, (band, H, W)."""
-    surface = np.moveaxis(reflectance_table(dryness)[cover.ground], -1, 0) * cover.canopy
-    drift = fractal(cover.ground.shape, rng, slope=2.0, longest_px=120)
-    surface[3] *= 1 + 0.015 * drift
-    if scar is not None:
-        soil = SCAR[:, None, None] * scar.brightness
-        surface = (1 - scar.share) * surface + scar.share * soil
-    return surface.astype(np.float32)
+def _expose(ground: Field, view: _View, band: int) -> Field:
+    """Reflectance at the top of the atmosphere, blurred and moved, without the margin."""
+    bright = view.light.shine(ground, band, skylight=skylight(view.air, band))
+    nearby = blur_wide(bright, _NEARBY_M / view.pixel_m)
+    hidden = 1 - view.light.sky
+    hidden *= nearby
+    hidden *= ground
+    hidden *= np.float32(_ALBEDO_OPPOSITE)
+    bright += hidden
+    parallax = view.camera.delay_s[band] * _GROUND_SPEED / _ORBIT_M / view.pixel_m
+    seen = add_air(bright, view.air, band, nearby=nearby)
+    seen = view.sky.cover(seen, band, parallax=parallax)
+    seen = move_pixels(seen, view.shift.down, view.shift.right)
+    return blur(seen, view.camera, band, view.pixel_m)[view.inner]
 
 
-def _light(terrain: Terrain, overpass: Overpass, shadow: Field) -> npt.NDArray[np.float32]:
-    """Light on each pixel relative to flat ground in the sun, (band, H, W)."""
-    south, east = np.gradient(terrain.elevation, PIXEL_M)
-    azimuth, elevation = np.radians([overpass.sun_azimuth_deg, overpass.sun_elevation_deg])
-    upright = 1 / np.sqrt(1 + south**2 + east**2)
-    toward = -east * np.sin(azimuth) + south * np.cos(azimuth)
-    facing = upright * (np.sin(elevation) + toward * np.cos(elevation)) / np.sin(elevation)
-    direct = np.clip(facing, 0, None) * (1 - shadow)
-    diffuse = _DIFFUSE[:, None, None]
-    return ((1 - diffuse) * direct + diffuse * (1 + upright) / 2).astype(np.float32)
+def _at_ground(seen: Field, view: _View, band: int) -> Field:
+    """Reflectance at the ground as a processor works it out."""
+    if view.believed is None:
+        return seen
+    pressure = view.believed.pressure
+    if np.ndim(pressure):
+        pressure = pressure[view.inner]
+    air = Air(view.believed.aerosol, pressure, view.believed.angstrom, view.believed.sun_cos)
+    ground = remove_air(seen, air, band)
+    if view.flattened is not None:
+        ground *= view.flattened[view.inner]
+    return ground
 
 
-def _classify(reflectance: npt.NDArray[np.float32], sky: Sky) -> npt.NDArray[np.uint8]:
-    """Scene classes at 20 m, by thresholds in the manner of ESA's processor.
+def _develop(
+    ground: Field,
+    seen: Field,
+    view: _View,
+    lattice: Lattice,
+    band: int,
+    rng: np.random.Generator,
+) -> npt.NDArray[np.uint16]:
+    """Numbers of one band, from what the processor found and what the detector saw."""
+    camera = view.camera
+    pooled = lattice.pool(ground)
+    saturated = None
+    if camera.saturation is not None:
+        end = camera.saturation[band] / view.air.sun_cos
+        full = lattice.pool(seen) > end
+        if view.frame.ends_at_full:
+            saturated = full
+        pooled = np.minimum(pooled, np.float32(1.05 * end))
+    pooled = add_faults(pooled, view.frame, camera, band, rng)
+    return to_numbers(pooled, see_inside(view.frame, lattice, camera, band), camera, saturated)
 
-    Clouds and shadows are flagged where they are dense; their thin rim is missed.
-    """
-    blue, green, red, nir, _ = (_halve(band) for band in reflectance)
-    opacity, shadow = _halve(sky.opacity), _halve(sky.shadow)
-    ndvi = (nir - red) / np.maximum(nir + red, 1e-3)
-    classes = np.full(ndvi.shape, 7, np.uint8)
-    classes[ndvi < 0.30] = 5
-    classes[ndvi > 0.42] = 4
-    classes[(red > 0.19) & (ndvi < 0.2)] = 7
-    classes[(nir < 0.09) & (blue < 0.06)] = 2
-    classes[(nir < 0.07) & (green > nir)] = 6
-    classes[shadow > 0.40] = 3
-    classes[opacity > 0.30] = 8
-    classes[opacity > 0.65] = 9
-    return classes
 
+def _appraise(
+    clues: list[Field],
+    surface: Surface,
+    view: _View,
+    lattice: Lattice,
+    rng: np.random.Generator,
+) -> tuple[npt.NDArray[np.uint16] | npt.NDArray[np.uint8], float]:
+    """The quality band, and how much of its valid pixels it calls cloud, percent."""
+    camera = view.camera
 
-def _halve(field: npt.NDArray[np.generic]) -> Field:
-    """Means of 2 by 2 pixels."""
-    rows, cols = field.shape
-    return field.reshape(rows // 2, 2, cols // 2, 2).mean(axis=(1, 3), dtype=np.float32)
+    def reduce(field: npt.NDArray[np.generic] | None) -> Field:
+        shape = (lattice.grid.shape.y, lattice.grid.shape.x)
+        return np.zeros(shape, np.float32) if field is None else lattice.pool(field[view.inner])
+
+    clouded = view.sky.shadow
+    sunlight = view.light.visible
+    if clouded is not None:
+        sunlight = sunlight / np.maximum(1 - clouded, 0.05)
+    valid = np.ones((lattice.grid.shape.y, lattice.grid.shape.x), bool)
+    for band in range(len(BANDS)):
+        valid &= see_inside(view.frame, lattice, camera, band)
+    found = Clues(
+        np.stack(clues), reduce(view.sky.opacity(high=False)), reduce(view.sky.opacity(high=True)),
+        reduce(clouded), reduce(sunlight), reduce(surface.water), reduce(surface.snow), valid,
+    )  # fmt: skip
+    verdict = judge(found, rng)
+    cloud = (verdict.cloud | verdict.cirrus) & valid
+    percent = 100 * float(cloud.sum()) / max(int(valid.sum()), 1)
+    if camera.quality == "scl":
+        return write_classes(verdict, found, rng), percent
+    return write_bits(verdict, found, has_cirrus_band=camera.name == "oli"), percent

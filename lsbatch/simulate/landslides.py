@@ -1,34 +1,45 @@
-"""Landslides: how many and how large, where they start, how far they run, what is mapped."""
+"""Landslides of one event: drawn, placed beside each other on the ground, and mapped."""
 
-from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from odc.geo.geobox import GeoBox
-from scipy import ndimage
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from lsbatch.simulate.noise import Field, fractal
-from lsbatch.simulate.slide_shape import shape_slide
+from lsbatch.simulate.giants import draw_giants
+from lsbatch.simulate.slide_path import Paths, resample, trace_down
+from lsbatch.simulate.slide_shape import POINTS, shape_slides
+from lsbatch.simulate.style import Trigger
 from lsbatch.simulate.terrain import PIXEL_M, Terrain
+from lsbatch.simulate.triggers import (
+    SIZE_FACTORS,
+    TRIGGERINGS,
+    Triggering,
+    draw_areas,
+    weigh_ground,
+)
 
 SMALLEST_MAPPED_M2 = 400.0
 """Truth holds landslides of this area and more, 4 pixels; smaller ones are in the images only."""
-_PER_KM2 = 10.0
-"""Landslides per square kilometre of susceptible ground."""
-_INVERSE_GAMMA = (1.40, 1280.0, -132.0)
-"""Exponent, scale and shift (m2) of landslide areas: Malamud et al. (2004), ESPL 29, 687-711."""
-_AREA_RANGE_M2 = (100.0, 60_000.0)
-_STEP_PX = 0.5
-_LONGEST_PX = 90
-_TRIES = 40
-_STOP_SLOPE = 0.12
-"""Slope (rise over run) on which debris comes to rest."""
-_LEAST_LEFT = 0.7
+MERGED_FROM_M = 25.0
+"""Landslides that share a border of this length and more are one polygon of the truth."""
+_ROUNDS = 9
+"""Tries to place a slide, each at another site."""
+_LEAST_LEFT = 0.6
 """Share of its area that a slide keeps beside its neighbours, or it goes elsewhere."""
+_FULLNESS = 0.7
+"""Area over length times greatest width, on the average."""
+_STOUTEST = (1.15, 0.5)
+"""Least length over width at 1000 m2, and what it gains for each power of ten."""
+_GRID_M = 0.01
+"""Corners lie on multiples of this: polygons that were cut stay valid."""
+_GAP_M = 0.5
+"""Borders closer than this are shared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,125 +49,199 @@ class Landslide:
     outline: Polygon
     """Source and runout."""
     source: Polygon
-    """The upper third, where the ground broke away."""
-
-
-def draw_areas(count: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Areas in m2 from the three-parameter inverse gamma, between 100 m2 and 6 ha.
-
-    Notes
-    -----
-    If X is gamma of shape rho, a / X + s follows the law of Malamud et al. (2004).
-    """
-    shape, scale, shift = _INVERSE_GAMMA
-    areas = np.empty(0)
-    while areas.size < count:
-        drawn = scale / rng.gamma(shape, size=2 * count) + shift
-        low, high = _AREA_RANGE_M2
-        areas = np.concatenate([areas, drawn[(drawn >= low) & (drawn <= high)]])
-    return areas[:count]
+    """Where the ground broke away."""
 
 
 def draw_landslides(
-    terrain: Terrain, susceptible: npt.NDArray[np.bool_], *, rng: np.random.Generator
+    terrain: Terrain,
+    susceptible: npt.NDArray[np.bool_],
+    *,
+    trigger: Trigger = "earthquake",
+    rng: np.random.Generator,
 ) -> tuple[Landslide, ...]:
-    """Landslides of one event; they may touch and never overlap.
+    """Landslides of one event, the giants first; they may touch and never overlap.
 
     Parameters
     ----------
     terrain : Terrain
     susceptible : ndarray, bool, (H, W)
-        Where one may start.
+        Where one may start; where there is next to none, the tuple may be empty.
+    trigger : {"earthquake", "giants", "rain"}
     rng : numpy.random.Generator
     """
-    count = round(_PER_KM2 * np.count_nonzero(susceptible) * (PIXEL_M / 1000) ** 2)
-    areas = np.sort(draw_areas(count, rng))[::-1]
-    weight = _propensity(terrain, rng) * susceptible
-    sites = rng.choice(
-        weight.size, size=min(10 * count, np.count_nonzero(weight)), replace=False,
-        p=weight.ravel() / weight.sum(),
-    )  # fmt: skip
-    paths = _trace_down(terrain, sites)
-    free = deque(zip(sites.tolist(), paths, strict=True))
-    slides: list[Landslide] = []
-    for area in areas:
-        for _ in range(min(_TRIES, len(free))):
-            site, path = free.popleft()
-            slide = _fit(path, float(area), terrain.grid, slides, rng)
-            if slide is not None:
-                slides.append(slide)
-                break
-            # too short for this one, long enough perhaps for a smaller one
-            free.append((site, path))
-    return tuple(slides)
+    triggering = TRIGGERINGS[trigger]
+    factor = float(np.exp(rng.uniform(*np.log(SIZE_FACTORS))))
+    # larger ones are fewer: the whole area grows more slowly than the single one
+    per_km2 = float(np.exp(rng.uniform(*np.log(triggering.per_km2)))) / factor**0.7
+    count = round(per_km2 * np.count_nonzero(susceptible) * (PIXEL_M / 1000) ** 2)
+    weight = weigh_ground(terrain, triggering, rng) * susceptible
+    giants = draw_giants(terrain, susceptible, per_km2=triggering.giants_per_km2, rng=rng)
+    count = min(count, np.count_nonzero(weight))
+    areas = np.sort(draw_areas(count, rng, limits_m2=triggering.areas_m2, factor=factor))[::-1]
+    placed = shapely.set_precision(np.array(giants, object).reshape(-1, 2), _GRID_M)
+    if count:
+        sites = _choose_sites(weight, 4 * count, rng)
+        placed = _place(terrain, areas, sites, placed, triggering, rng)
+    outlines, sources = (_to_grid(part, terrain.grid) for part in placed.T)
+    extent = shapely.box(*terrain.grid.boundingbox.bbox)
+    inside = shapely.within(outlines, extent)
+    return tuple(
+        Landslide(outline, source)
+        for outline, source in zip(outlines[inside], sources[inside], strict=True)
+    )
 
 
 def map_landslides(slides: tuple[Landslide, ...], extent: Polygon) -> list[Polygon]:
-    """The inventory: outlines clipped to the mapped extent, from 400 m2 up, the largest first."""
-    inside = [_largest(slide.outline.intersection(extent)) for slide in slides]
-    mapped = [polygon for polygon in inside if polygon.area >= SMALLEST_MAPPED_M2]
+    """The inventory: polygons clipped to the mapped extent, the largest first.
+
+    Landslides that share 25 m of border and more are one polygon, as interpreters map what has
+    grown together; a chain of such neighbours is one polygon too. Then the extent cuts, and
+    polygons below 400 m2 are left out.
+    """
+    outlines = np.array([slide.outline for slide in slides], object)
+    groups = _merge_groups(outlines)
+    merged = []
+    for group in np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups))[:-1]):
+        body = outlines[group[0]] if len(group) == 1 else _fuse(outlines[group])
+        merged.append(_largest(body.intersection(extent)))
+    mapped = [polygon for polygon in merged if polygon.area >= SMALLEST_MAPPED_M2]
     return sorted(mapped, key=lambda polygon: polygon.area, reverse=True)
 
 
-def _propensity(terrain: Terrain, rng: np.random.Generator) -> Field:
-    """Relative chance that a slide starts: steep, convex ground that shook hard."""
-    smooth = ndimage.gaussian_filter(terrain.elevation, 3)
-    convex = np.clip(-ndimage.laplace(smooth), -0.3, 0.3)
-    shaking = fractal(smooth.shape, rng, slope=3.5, longest_px=250)
-    chance = np.exp((terrain.slope_deg - 30.0) / 4.0 + 5.0 * convex + 0.8 * shaking)
-    return np.where(terrain.slope_deg > 18.0, np.minimum(chance, 20.0), 0.0)
+def _merge_groups(outlines: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+    """Number of the truth polygon (from 0) that each outline belongs to."""
+    if not len(outlines):
+        return np.zeros(0, np.int64)
+    first, second = shapely.STRtree(outlines).query(outlines, predicate="dwithin", distance=_GAP_M)
+    pair = first < second
+    first, second = first[pair], second[pair]
+    edge = shapely.intersection(
+        shapely.boundary(outlines[first]), shapely.buffer(outlines[second], _GAP_M, quad_segs=2)
+    )
+    close = shapely.length(edge) >= MERGED_FROM_M
+    links = coo_matrix(
+        (np.ones(close.sum()), (first[close], second[close])), shape=2 * (len(outlines),)
+    )
+    return connected_components(links, directed=False)[1].astype(np.int64)
 
 
-def _trace_down(terrain: Terrain, sites: npt.NDArray[np.int64]) -> list[npt.NDArray[np.float64]]:
-    """Paths (N, 2) of row and column down the steepest descent, until the ground flattens."""
-    smooth = ndimage.gaussian_filter(terrain.elevation.astype(np.float64), 1.5)
-    fall = [-part / PIXEL_M for part in np.gradient(smooth)]
-    place = np.array(np.unravel_index(sites, smooth.shape), np.float64)
-    heading = np.zeros_like(place)
-    track, steep = [place], []
-    for _ in range(int(_LONGEST_PX / _STEP_PX)):
-        down = np.array([ndimage.map_coordinates(f, place, order=1, mode="nearest") for f in fall])
-        steep.append(np.hypot(*down))
-        # momentum: debris does not follow every bend of the ground
-        heading = 0.6 * heading + 0.4 * down / np.maximum(steep[-1], 1e-9)
-        place = place + _STEP_PX * heading / np.maximum(np.hypot(*heading), 1e-9)
-        track.append(place)
-    running = np.logical_and.accumulate(np.array(steep) > _STOP_SLOPE, axis=0)
-    paths = np.stack(track).transpose(2, 0, 1)
-    return [path[: 1 + n] for path, n in zip(paths, running.sum(axis=0), strict=True)]
+def _fuse(outlines: npt.NDArray[np.object_]) -> BaseGeometry:
+    """One body without the hairline gaps between its parts."""
+    return shapely.buffer(
+        shapely.union_all(shapely.buffer(outlines, _GAP_M, join_style="mitre")),
+        -_GAP_M, join_style="mitre",
+    )  # fmt: skip
+
+
+def _choose_sites(
+    weight: npt.NDArray[np.float32], count: int, rng: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """Cells in the order in which they fail: drawn without replacement, by weight."""
+    cells = np.flatnonzero(weight)
+    # the smallest of exponential times: Efraimidis and Spirakis (2006), Inf. Proc. Letters 97
+    when = rng.standard_exponential(cells.size) / weight.ravel()[cells]
+    count = min(count, cells.size)
+    first = np.argpartition(when, count - 1)[:count]
+    return cells[first[np.argsort(when[first])]]
+
+
+def _place(
+    terrain: Terrain,
+    areas: npt.NDArray[np.float64],
+    sites: npt.NDArray[np.int64],
+    placed: npt.NDArray[np.object_],
+    triggering: Triggering,
+    rng: np.random.Generator,
+) -> npt.NDArray[np.object_]:
+    """Rows of outline and source in metres; those in `placed` stay."""
+    taken = 0
+    for _ in range(_ROUNDS):
+        here = sites[taken : taken + len(areas)]
+        taken += len(here)
+        if not len(here):
+            break
+        paths = trace_down(
+            terrain, here, longest_m=triggering.longest_m, stop_slope=triggering.stop_slope,
+            reach=triggering.reach, rng=rng,
+        )  # fmt: skip
+        # the largest come down the longest slopes, by and large
+        rank = np.argsort(-paths.run_m * rng.lognormal(0.0, 0.3, len(here)), kind="stable")
+        fits, spines = _fit(areas[: len(here)], paths, rank, triggering, rng)
+        tried = np.column_stack(
+            shape_slides(
+                spines, areas[fits], source_share=triggering.source_share,
+                branching=triggering.branching, rng=rng,
+            )
+        )  # fmt: skip
+        kept, tried = _settle(tried, placed)
+        placed = np.concatenate([placed, tried[kept]])
+        areas = np.delete(areas, fits[kept])
+        if not len(areas):
+            break
+    return placed
 
 
 def _fit(
-    path: npt.NDArray[np.float64],
-    area: float,
-    grid: GeoBox,
-    slides: list[Landslide],
+    areas: npt.NDArray[np.float64],
+    paths: Paths,
+    rank: npt.NDArray[np.int64],
+    triggering: Triggering,
     rng: np.random.Generator,
-) -> Landslide | None:
-    """A slide along a path beside those that are there, or None where it does not fit."""
-    shaped = shape_slide(path * PIXEL_M, area, rng=rng)
-    if shaped is None:
-        return None
-    placed = [_to_grid(part, grid) for part in shaped]
-    outline, source = placed
-    others = [slide.outline for slide in slides]
-    taken = [others[n] for n in np.flatnonzero(shapely.intersects(others, outline))]
-    if taken:
-        outline = _largest(outline.difference(shapely.union_all(taken)))
-        source = _largest(source.intersection(outline))
-        if outline.area < _LEAST_LEFT * area or source.is_empty:
-            return None
-    return Landslide(outline, source) if _extent(grid).contains(outline) else None
+) -> tuple[npt.NDArray[np.int64], Paths]:
+    """Which of the areas find room on their path, and their spines in metres."""
+    median, spread = triggering.slenderness
+    slender = np.clip(rng.lognormal(np.log(median), spread, len(areas)), 1.3, 30.0)
+    wanted = np.sqrt(areas * slender / _FULLNESS)
+    length = np.minimum(wanted, paths.run_m[rank])
+    stoutest = _STOUTEST[0] + _STOUTEST[1] * np.maximum(np.log10(areas / 1e3), 0)
+    fits = np.flatnonzero(length**2 * _FULLNESS >= stoutest * areas)
+    chosen = Paths(paths.place[rank[fits]], paths.slope_deg[rank[fits]], paths.run_m[rank[fits]])
+    spines = resample(chosen, length[fits], POINTS)
+    return fits, Paths(spines.place * PIXEL_M, spines.slope_deg, spines.run_m)
 
 
-def _to_grid(shape: Polygon, grid: GeoBox) -> Polygon:
+def _settle(
+    tried: npt.NDArray[np.object_], placed: npt.NDArray[np.object_]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.object_]]:
+    """Cut slides back to the ground that larger and earlier ones leave.
+
+    Returns
+    -------
+    kept : ndarray, bool, (N,)
+        Those that keep enough of their area.
+    cut : ndarray of Polygon, (N, 2)
+    """
+    tried = shapely.set_precision(tried, _GRID_M)
+    everyone = np.concatenate([placed[:, 0], tried[:, 0]])
+    mine, other = shapely.STRtree(everyone).query(tried[:, 0], predicate="intersects")
+    before = np.flatnonzero(other < mine + len(placed))
+    before = before[np.argsort(mine[before], kind="stable")]
+    mine, other = mine[before], other[before]
+    kept = np.ones(len(tried), bool)
+    cut = np.array([[_largest(part) for part in row] for row in tried], object).reshape(-1, 2)
+    crowded, starts = np.unique(mine, return_index=True)
+    ends = np.searchsorted(mine, crowded, side="right")
+    for number, start, end in zip(crowded, starts, ends, strict=True):
+        blocked = everyone[other[start:end]]
+        free = shapely.difference(cut[number, 0], shapely.union_all(blocked), grid_size=_GRID_M)
+        outline = _largest(free)
+        source = _largest(shapely.intersection(cut[number, 1], outline, grid_size=_GRID_M))
+        kept[number] = outline.area >= _LEAST_LEFT * tried[number, 0].area and not source.is_empty
+        cut[number] = outline, source
+    kept &= ~shapely.is_empty(cut[:, 0]) & ~shapely.is_empty(cut[:, 1])
+    return kept, cut
+
+
+def _to_grid(shapes: npt.NDArray[np.object_], grid: GeoBox) -> npt.NDArray[np.object_]:
     """From metres (down, right of the first pixel's centre) to the grid's CRS."""
     left, top = grid.pix2wld(0.5, 0.5)
-    return shapely.transform(shape, lambda xy: np.column_stack([left + xy[:, 1], top - xy[:, 0]]))
-
-
-def _extent(grid: GeoBox) -> Polygon:
-    return shapely.box(*grid.boundingbox.bbox)
+    moved: npt.NDArray[np.object_] = shapely.transform(
+        shapes, lambda xy: np.column_stack([left + xy[:, 1], top - xy[:, 0]])
+    )
+    # rounding may have closed a narrow neck
+    broken = ~shapely.is_valid(moved)
+    moved[broken] = [_largest(part) for part in shapely.make_valid(moved[broken])]
+    return moved
 
 
 def _largest(geometry: BaseGeometry) -> Polygon:

@@ -1,13 +1,13 @@
 """One invented world: everything the files will tell, as values."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry, point
-from rasterio import features
 from shapely.geometry import Polygon
 
 from lsbatch.domain import Event, utm_of
@@ -15,25 +15,54 @@ from lsbatch.errors import RecipeError
 from lsbatch.simulate.changes import change_cover
 from lsbatch.simulate.cover import Cover, build_cover
 from lsbatch.simulate.elevation_model import ElevationModel, observe_elevation
-from lsbatch.simulate.images import Image, Scar, cut_swath, take_image
+from lsbatch.simulate.gentle import choose_gently
+from lsbatch.simulate.images import Image, take_image
 from lsbatch.simulate.landslides import (
     SMALLEST_MAPPED_M2,
     Landslide,
     draw_landslides,
     map_landslides,
 )
-from lsbatch.simulate.noise import fractal, stream
+from lsbatch.simulate.noise import Field, stream
+from lsbatch.simulate.scar_ground import reshape_ground
+from lsbatch.simulate.scars import Scar, paint_scars
 from lsbatch.simulate.season import Overpass, Setting, choose_setting
+from lsbatch.simulate.soils import Soil, draw_soil
+from lsbatch.simulate.spectra import BANDS, FOREST, Ground
+from lsbatch.simulate.style import Style, style_of
+from lsbatch.simulate.surface import reflect
 from lsbatch.simulate.terrain import PIXEL_M, Terrain, build_terrain
 
 MARGIN_PX = 96
 """Ground simulated beyond each edge of the images: the closed rim of the landscape stays unseen,
 and the elevation model covers the images whole."""
+SIDES_KM = (1.5, 20.0)
+_CAN_FAIL = (
+    *FOREST,
+    Ground.SHRUB,
+    Ground.GRASS,
+    Ground.MEADOW,
+    Ground.YOUNG,
+    Ground.CLEARCUT,
+    Ground.DEAD,
+    Ground.BURNT,
+    Ground.OLD_SCAR,
+    Ground.TRACK,
+)
+"""Covers of which a landslide can be told: on bare ground nobody would map it."""
 _INSET_M = 150.0
 """From the images' edge to the AOI's."""
-_SIDES_KM = (1.5, 16.0)
-_FINE = 4
-"""Sub-pixels per side, by which a landslide's share of a pixel is counted."""
+_PLACES = {
+    "hills": "invented hills",
+    "alpine": "an invented mountain range",
+    "volcano": "an invented volcano",
+    "badlands": "invented badlands",
+}
+_NAMES = {
+    "earthquake": "Simulated earthquake",
+    "giants": "Simulated earthquake with giant landslides",
+    "rain": "Simulated rainstorm",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +70,17 @@ class World:
     """Ground, landslides and the looks taken of them; arrays on `terrain.grid`."""
 
     event: Event
+    style: Style
     setting: Setting
     terrain: Terrain
+    """Before the event."""
+    reshaped: Field
+    """Elevation after the event, metres: hollowed sources, raised deposits."""
     before: Cover
     after: Cover
     slides: tuple[Landslide, ...]
     scar: Scar
+    soil: Soil
     inventory: tuple[Polygon, ...]
     """The truth, clipped to the AOI, in the grid's CRS."""
     seed: int
@@ -62,43 +96,102 @@ class World:
         return self.setting.overpasses
 
 
-def build_world(seed: int, side_km: float) -> World:
+def build_world(
+    seed: int,
+    side_km: float,
+    *,
+    style: Style,
+    instrument: str = "s2-l2a",
+    looks: tuple[int, int] = (2, 2),
+    near: tuple[float, float] | None = None,
+    event_id: str | None = None,
+    is_gentle: bool = False,
+) -> World:
     """World of a seed, images apart.
+
+    Parameters
+    ----------
+    seed : int
+        From 0 up.
+    side_km : float
+        Side of the square that the images cover.
+    style : Style
+    instrument : str
+        A name of `INSTRUMENTS`.
+    looks : (before, after)
+    near : (longitude, latitude), optional
+        Where to lie; by default one of the places that fit the climate.
+    event_id : str, optional
+        Default: ``demo-<seed>``.
+    is_gentle : bool
+        Whether to look in leaf and under fair skies, as in a first lesson.
 
     Raises
     ------
     RecipeError
-        For a negative seed, or a side outside 1.5 to 16 km.
+        For a negative seed, or a side outside `SIDES_KM`.
     """
-    _check_request(seed, side_km)
-    setting = choose_setting(stream(seed, "setting"))
+    check_request(seed, side_km)
+    choose = choose_gently if is_gentle else choose_setting
+    setting = choose(
+        stream(seed, "setting"),
+        climate=style.climate,
+        instrument=instrument,
+        looks=looks,
+        near=near,
+    )
     ground = _lay_grid(setting, side_km).pad(MARGIN_PX)
-    terrain = build_terrain(ground, stream(seed, "terrain"))
-    before = build_cover(terrain, stream(seed, "cover"))
-    seen = np.zeros(terrain.elevation.shape, bool)
-    seen[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX] = True
-    slides = draw_landslides(terrain, before.forest & seen, rng=stream(seed, "landslides"))
-    scar = _paint_scars(slides, terrain, stream(seed, "scars"))
-    after = change_cover(
-        before, terrain, kept=~seen | (scar.share > 0), rng=stream(seed, "changes")
-    )
-    extent = shapely.box(*ground.pad(-MARGIN_PX).boundingbox.bbox).buffer(
-        -_INSET_M, join_style="mitre"
-    )
-    event = _name_event(setting, extent, ground, seed)
+    terrain = build_terrain(ground, stream(seed, "terrain"), relief=style.relief)
+    before = build_cover(terrain, stream(seed, "cover"), climate=style.climate)
+    seen = _in_view(terrain)
+    ready = np.isin(before.ground, _CAN_FAIL) & seen
+    slides = draw_landslides(terrain, ready, trigger=style.trigger, rng=stream(seed, "landslides"))
+    soil = draw_soil(stream(seed, "soil"), climate=style.climate)
+    scar = paint_scars(slides, terrain, soil=soil, rng=stream(seed, "scars"))
+    kept = ~seen | (scar.share > 0)
+    extent = shapely.box(*ground.pad(-MARGIN_PX).boundingbox.bbox)
+    extent = extent.buffer(-_INSET_M, join_style="mitre")
     inventory = tuple(map_landslides(slides, extent))
-    return World(event, setting, terrain, before, after, slides, scar, inventory, seed)
+    facts = _facts(seed, style, instrument, soil, inventory)
+    return World(
+        event=_name_event(event_id or f"demo-{seed}", setting, Geometry(extent, ground.crs), facts),
+        style=style,
+        setting=setting,
+        terrain=terrain,
+        reshaped=reshape_ground(terrain, slides, rng=stream(seed, "deposits")),
+        before=before,
+        after=change_cover(
+            before, terrain, kept=kept, climate=style.climate, rng=stream(seed, "changes")
+        ),
+        scar=scar,
+        soil=soil,
+        slides=slides,
+        inventory=inventory,
+        seed=seed,
+    )
 
 
 def photograph(world: World, overpass: Overpass) -> Image:
-    """Image of one overpass on `world.grid`."""
+    """Image of one overpass, its layers on `world.grid` or a coarser grid over the same ground."""
     rng = stream(world.seed, f"image {overpass.time:%Y%m%d}")
-    cover, scar = (world.after, world.scar) if overpass.is_after else (world.before, None)
-    image = take_image(world.terrain, cover, scar=scar, overpass=overpass, rng=rng)
-    margin, half = slice(MARGIN_PX, -MARGIN_PX), slice(MARGIN_PX // 2, -MARGIN_PX // 2)
-    bands = {name: numbers[margin, margin] for name, numbers in image.bands.items()}
-    seen = Image(bands, image.classes[half, half])
-    return cut_swath(seen, rng) if overpass.is_cut else seen
+    surface = reflect(
+        world.after if overpass.is_after else world.before,
+        world.terrain,
+        scar=world.scar if overpass.is_after else None,
+        soil=world.soil,
+        climate=world.style.climate,
+        year_phase=overpass.year_phase,
+        moisture=overpass.moisture,
+        rng=rng,
+    )
+    return take_image(
+        world.reshaped if overpass.is_after else world.terrain.elevation,
+        surface,
+        grid=world.terrain.grid,
+        margin_px=MARGIN_PX,
+        overpass=overpass,
+        rng=rng,
+    )
 
 
 def survey(world: World) -> ElevationModel:
@@ -106,10 +199,11 @@ def survey(world: World) -> ElevationModel:
     return observe_elevation(world.terrain, world.before.forest, rng=stream(world.seed, "survey"))
 
 
-def _check_request(seed: int, side_km: float) -> None:
+def check_request(seed: int, side_km: float) -> None:
+    """Refuse a negative seed and a side outside `SIDES_KM`."""
     if seed < 0:
         raise RecipeError(f"A seed is a whole number from 0 up; received {seed}.")
-    low, high = _SIDES_KM
+    low, high = SIDES_KM
     if not low <= side_km <= high:
         raise RecipeError(
             f"A simulated square has sides of {low:g} to {high:g} km; received {side_km:g} km."
@@ -128,50 +222,39 @@ def _lay_grid(setting: Setting, side_km: float) -> GeoBox:
     )  # fmt: skip
 
 
-def _paint_scars(slides: tuple[Landslide, ...], terrain: Terrain, rng: np.random.Generator) -> Scar:
-    shape = terrain.elevation.shape
-    numbers = _rasterise([slide.outline for slide in slides], terrain.grid)
-    share = _pool(numbers > 0)
-    source = _pool(_rasterise([slide.source for slide in slides], terrain.grid) > 0)
-    tone = rng.normal(1.0, 0.12, len(slides) + 1)
-    fresh = np.maximum(_pool(tone[numbers] * (numbers > 0)), 1e-6) / np.maximum(share, 1e-6)
-    texture = 0.10 * fractal(shape, rng, slope=1.2, longest_px=20)
-    # debris holds wood and turf: a little vegetation is left, more of it on the deposit
-    cleared = 0.97 - 0.08 * np.clip(fractal(shape, rng, slope=1.5, longest_px=12), 0, 1.5)
-    cleared -= 0.03 * (share - source).clip(0)
-    brightness = np.clip(fresh + texture + 0.06 * source, 0.65, 1.4)
-    return Scar((share * cleared).astype(np.float32), brightness.astype(np.float32))
+def _in_view(terrain: Terrain) -> npt.NDArray[np.bool_]:
+    seen = np.zeros(terrain.elevation.shape, bool)
+    seen[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX] = True
+    return seen
 
 
-def _rasterise(polygons: list[Polygon], grid: GeoBox) -> npt.NDArray[np.int32]:
-    """Number of the polygon (from 1; 0 = none) at each sub-pixel."""
-    fine = grid.zoom_out(1 / _FINE)
-    shapes = [(polygon, number) for number, polygon in enumerate(polygons, 1)]
-    shape = (fine.shape.y, fine.shape.x)
-    if not shapes:
-        return np.zeros(shape, np.int32)
-    return features.rasterize(shapes, out_shape=shape, transform=fine.affine, dtype="int32")
+def _facts(
+    seed: int, style: Style, instrument: str, soil: Soil, inventory: tuple[Polygon, ...]
+) -> dict[str, Any]:
+    spectrum = zip(BANDS, soil.subsoil, strict=True)
+    return {
+        "simulated": True,
+        "seed": seed,
+        "style": style.name,
+        "instrument": instrument,
+        "trigger": style.trigger,
+        "smallest_mapped_m2": SMALLEST_MAPPED_M2,
+        "mapped_landslides": len(inventory),
+        "soil": {"name": soil.name, **{band: round(float(part), 4) for band, part in spectrum}},
+    }
 
 
-def _pool(fine: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
-    rows, cols = (extent // _FINE for extent in fine.shape)
-    blocks = fine.reshape(rows, _FINE, cols, _FINE)
-    return blocks.mean(axis=(1, 3), dtype=np.float32)
-
-
-def _name_event(setting: Setting, extent: Polygon, ground: GeoBox, seed: int) -> Event:
+def _name_event(event_id: str, setting: Setting, extent: Geometry, facts: dict[str, Any]) -> Event:
+    style = style_of(facts["style"])
+    shakes = style.trigger != "rain"
+    rng = stream(facts["seed"], "magnitude")
     return Event(
-        id=f"demo-{seed}",
+        id=event_id,
         time=setting.time,
-        aoi=Geometry(extent, ground.crs).to_crs("EPSG:4326").geom,
-        name="Simulated event",
-        magnitude=6.6,
-        place="an invented valley; no real ground",
-        epicentre=(round(setting.longitude, 4), round(setting.latitude, 4)),
-        facts={
-            "simulated": True,
-            "seed": seed,
-            "inventory": f"inventories/demo-{seed}.parquet",
-            "smallest_mapped_m2": SMALLEST_MAPPED_M2,
-        },
+        aoi=extent.to_crs("EPSG:4326").geom,
+        name=_NAMES[style.trigger],
+        magnitude=round(float(rng.uniform(6.0, 7.6)), 1) if shakes else None,
+        place=f"{_PLACES[style.relief]}; no real ground",
+        epicentre=(round(setting.longitude, 4), round(setting.latitude, 4)) if shakes else None,
+        facts={**facts, "inventory": f"inventories/{event_id}.parquet"},
     )

@@ -16,7 +16,9 @@ from lsbatch.kernels import (
     is_bright_white,
     local_quantile,
     median_of_looks,
+    move_pixels,
     normalised_difference,
+    shadow_depth,
     slope,
     stitch_patches,
 )
@@ -28,7 +30,7 @@ def cases(*, size: int = 1024, repeats: int = 9) -> Iterator[dict]:
     """One result per kernel: how many times faster than vectorised numpy, on `size` squared."""
     rng = np.random.default_rng(7)
     small = max(size // 8, 16)  # every window of every pixel at once is much for numpy
-    worlds = [(make, size) for make in (_terrain, _spectral, _patches, _counts)]
+    worlds = [(make, size) for make in (_terrain, _light, _spectral, _patches, _counts)]
     for make, side in (*worlds, (_ranks, small)):
         for name, kernel, oracle in make(rng, side):
             yield _judge(name, kernel, oracle, side=side, repeats=repeats)
@@ -87,6 +89,47 @@ def _terrain(rng: np.random.Generator, size: int) -> Iterator[Duel]:
     yield "slope", lambda: slope(dem, 30.0), numpy_slope
     yield "aspect", lambda: aspect(dem, 30.0), numpy_aspect
     yield "hillshade", lambda: hillshade(dem, 30.0), numpy_hillshade
+
+
+def _light(rng: np.random.Generator, size: int) -> Iterator[Duel]:
+    dem = rng.normal(0, 3, (size, size)).cumsum(0).astype(np.float32)
+    down, right = rng.uniform(-1, 1, (2, size, size)).astype(np.float32)
+    slant = np.tan(np.radians(30))
+    fall = np.float32(10 * np.hypot(1, slant) * np.tan(np.radians(25)))
+
+    def numpy_shadow():
+        depth, ray = np.empty_like(dem), np.full(size, -1e9, np.float32)
+        for y, row in enumerate(dem):
+            beside = np.append(ray[1:], ray[-1])
+            ray = ray + np.float32(slant) * (beside - ray) - fall
+            depth[y] = ray - row
+            ray = np.maximum(ray, row)
+        return depth
+
+    def numpy_move():
+        padded = np.pad(dem, 4, mode="edge")
+        rows, cols = np.indices(dem.shape) + 4
+        top, left = np.floor(down).astype(int), np.floor(right).astype(int)
+        moved = np.zeros_like(dem)
+        for i in range(-1, 3):
+            for j in range(-1, 3):
+                weight = _keys(i - (down - top)) * _keys(j - (right - left))
+                moved += weight * padded[rows + top + i, cols + left + j]
+        return moved
+
+    yield (
+        "shadow-depth",
+        lambda: shadow_depth(dem, 10.0, azimuth_deg=30.0, altitude_deg=25.0),
+        numpy_shadow,
+    )
+    yield "move-pixels", lambda: move_pixels(dem, down, right), numpy_move
+
+
+def _keys(distance: np.ndarray) -> np.ndarray:
+    """Keys's cubic kernel with a = -1/2."""
+    x = np.abs(distance)
+    near, far = 1.5 * x**3 - 2.5 * x**2 + 1, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+    return np.where(x <= 1, near, np.where(x < 2, far, 0))
 
 
 def _spectral(rng: np.random.Generator, size: int) -> Iterator[Duel]:

@@ -10,8 +10,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import kernel_cases
 import run_cases
+import simulate_cases
 
-GROUPS = {"kernels": kernel_cases.cases, "stages": run_cases.stages, "memory": run_cases.memory}
+GROUPS = {
+    "kernels": kernel_cases.cases,
+    "stages": run_cases.stages,
+    "memory": run_cases.memory,
+    "simulate": simulate_cases.cases,
+}
 
 
 def results(only: str | None = None) -> Iterator[dict]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cloudpickle
 import dask
 import numpy as np
@@ -9,7 +11,7 @@ from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
 from lsbatch.cube import build_cube
-from lsbatch.domain import Asset, Scenes, blocks_of, check_cube
+from lsbatch.domain import Asset, Scenes, Sun, blocks_of, check_cube
 from lsbatch.search.normalise import image_of
 from tests.cogs import (
     LEFT,
@@ -92,6 +94,25 @@ def test_bands_left_out_are_those_that_every_look_has(tmp_path):
     poor = granule_of("poor", red(href), Asset("nir", href))
     cube = build_cube(scenes_of(scene_of(rich), scene_of(poor)), GRID)
     assert set(cube.data_vars) == {"red", "nir", "quality", "elevation"}
+
+
+def test_a_band_that_a_look_lacks_is_without_data_there(tmp_path):
+    href = write_flat(tmp_path / "a.tif", 7)
+    rich, poor = (
+        granule_of("rich", red(href), replace(red(href), band="nir")),
+        granule_of("poor", red(href)),
+    )
+    cube = build_cube(scenes_of(scene_of(rich), scene_of(poor)), GRID, bands=("red", "nir")).load()
+    assert (cube["red"] == 7).all() and (cube["nir"][0] == 7).all()
+    assert cube["nir"].dtype == "float32" and np.isnan(cube["nir"][1]).all()
+
+
+def test_each_look_says_where_the_sun_stood(tmp_path):
+    scene = scene_of(granule_of("a", red(write_flat(tmp_path / "a.tif", 7))))
+    cube = build_cube(scenes_of(replace(scene, sun=Sun(151.25, 48.5)), scene), GRID)
+    for name, value in (("sun_azimuth_deg", 151.25), ("sun_elevation_deg", 48.5)):
+        assert cube[name].dims == ("time",) and cube[name].dtype == "float64"
+        np.testing.assert_array_equal(cube[name].values, [value, np.nan])
 
 
 def test_no_scenes_make_an_empty_cube_of_the_same_types():

@@ -1,10 +1,11 @@
 import pickle
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import shapely
 
-from lsbatch.domain import Asset, Granule, Look, Scene, Scenes
+from lsbatch.domain import Asset, Granule, Look, Scene, Scenes, Sun
 from lsbatch.errors import CatalogError
 from tests.cogs import MOMENT, build_geobox
 
@@ -34,6 +35,7 @@ def test_a_scene_has_the_bands_of_all_its_granules_and_the_ground_of_any():
     assert both.is_dated
     assert both.granules[0].asset("nir").href == "a/nir"
     assert both.granules[0].asset("blue") is None
+    assert both.bands_of_any == {"red", "nir", "blue"}
 
 
 def test_an_interval_is_not_a_date():
@@ -64,6 +66,13 @@ def test_touching_leaves_out_what_cannot_matter_and_keeps_the_order():
     assert [(look.scene.id, look.delay_days) for look in part.looks] == [("first", 1), ("last", 3)]
     assert [g.item_id for g in part.looks[0].scene.granules] == ["b"]
     assert [g.item_id for g in part.terrain[0].granules] == ["e"]
+
+
+def test_a_part_of_a_scene_keeps_its_sun_whichever_granules_are_left():
+    far = shapely.box(0, 0, 1, 1)
+    whole = replace(scene(granule("a", far), granule("b")), sun=Sun(165.0, 41.0), cloud_percent=3.0)
+    (look,) = Scenes((Look(whole, "pre", 1),)).touching(GRID).looks
+    assert look.scene == replace(whole, granules=whole.granules[1:])
 
 
 def test_touching_keeps_a_neighbour_whose_edge_pixels_reach_in():

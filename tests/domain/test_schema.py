@@ -60,7 +60,12 @@ def build_cube():
             "red": (("time", "y", "x"), np.zeros((1, 2, 2))),
             "elevation": (("y", "x"), np.ones((2, 2))),
         },
-        coords={**along, "delay_days": ("time", [3])},
+        coords={
+            **along,
+            "delay_days": ("time", [3]),
+            "sun_azimuth_deg": ("time", [170.0]),
+            "sun_elevation_deg": ("time", [np.nan]),
+        },
     )
 
 
@@ -68,7 +73,10 @@ def test_a_cube_passes():
     check_cube(build_cube())
 
 
-@pytest.mark.parametrize("name", ["period", "delay_days", "sensor", "scene"])
+@pytest.mark.parametrize(
+    "name",
+    ["period", "delay_days", "sensor", "scene", "sun_azimuth_deg", "sun_elevation_deg"],
+)
 def test_a_cube_without_a_coordinate_is_refused(name):
     with pytest.raises(ContractError, match=f"needs the coordinate '{name}' along 'time'"):
         check_cube(build_cube().drop_vars(name))

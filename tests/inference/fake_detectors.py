@@ -71,3 +71,33 @@ class BrokenDetector(PlainDetector):
 
     def score(self, batch):
         return self.answer(batch)
+
+
+@dataclass(frozen=True)
+class BareNow:
+    """Looks only at images from after the event; near infrared and light where they are there."""
+
+    name: str = "bare-now"
+    halo: int = 0
+    multiple: int = 1
+    patch_px: int | None = None
+    detectable_rule: str = "wherever it is steep"
+
+    @property
+    def inputs(self) -> Inputs:
+        colours = tuple(Channel(band, "post") for band in ("red", "green", "blue"))
+        nir = Channel("nir", "post", optional=True)
+        return Inputs((*colours, nir, Channel("slope_deg"), Channel("cos_i", "post")))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {}
+
+    def score(self, batch):
+        red, blue, nir = batch[..., 0], batch[..., 2], batch[..., 3]
+        green = np.where(np.isfinite(nir), nir - red, 0)
+        score = np.clip(5 * (red - blue) - green, 0, 1).astype("float32")
+        return np.where(np.isfinite(batch[..., :3]).all(axis=-1), score, np.float32(np.nan))
+
+    def detectable(self, batch):
+        return batch[..., 4] > 10

@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -6,7 +8,7 @@ from lsbatch.errors import ContractError, GridMismatchError
 from lsbatch.inference import detect, score_block
 from lsbatch.inference.patches import score_in_patches
 from tests.cubes import features_of, grid_of
-from tests.inference.fake_detectors import BrokenDetector, PlainDetector, PoolingDetector
+from tests.inference.fake_detectors import BareNow, BrokenDetector, PlainDetector, PoolingDetector
 
 GRID = grid_of(20, 30)
 
@@ -42,6 +44,32 @@ def test_what_is_not_features_is_refused():
         score_block(features().drop_vars("slope_deg"), PlainDetector(), block_of())
     with pytest.raises(ContractError, match="dims"):
         score_block(features().transpose("y", "x", "channel"), PlainDetector(), block_of())
+
+
+def test_a_missing_optional_channel_is_no_reason_for_no_score():
+    block = block_of()
+    channels = np.full((20, 30, 6), 0.2, "float32")
+    channels[..., 3] = channels[4:, :, 5] = np.nan
+    seen = features_of(channels, block.padded)
+    assert np.isfinite(score_block(seen, BareNow(), block)["score"]).all()
+    channels[2, 3, 0] = np.nan
+    lost = score_block(features_of(channels, block.padded), BareNow(), block)["score"].values
+    assert np.isnan(lost[2, 3]) and np.isnan(lost).sum() == 1
+
+
+@dataclass(frozen=True)
+class Choosy(BareNow):
+    """Breaks its word: gives nothing where near infrared is missing."""
+
+    def score(self, batch):
+        return np.where(np.isnan(batch[..., 3]), np.nan, super().score(batch))
+
+
+def test_a_detector_that_needs_what_it_calls_optional_is_at_fault():
+    channels = np.full((20, 30, 6), 0.2, "float32")
+    channels[5, 7, 3] = np.nan
+    with pytest.raises(ContractError, match="returned no number for 1 usable"):
+        score_block(features_of(channels, GRID), Choosy(), block_of())
 
 
 def spoilt(value):

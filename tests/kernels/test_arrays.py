@@ -23,6 +23,9 @@ FLOATS = np.zeros((4, 4), np.float32)
         lambda: kernels.stitch_patches(
             FLOATS[None], np.zeros(2, np.int64), np.zeros(1, np.int64), FLOATS + 1, (4, 4)
         ),
+        lambda: kernels.shadow_depth(BYTES, 10.0, azimuth_deg=150.0, altitude_deg=40.0),
+        lambda: kernels.move_pixels(FLOATS, FLOATS[:3], FLOATS),
+        lambda: kernels.move_pixels(FLOATS[0], FLOATS, FLOATS),
         lambda: kernels.local_quantile(
             BYTES, BYTES[:2], radius=1, quantile=0.5, n_groups=4, min_count=1
         ),

@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
 from lsbatch.errors import ContractError
-from lsbatch.kernels import FLAT, aspect, hillshade, slope
+from lsbatch.kernels import FLAT, aspect, hillshade, illumination, slope
 
-KERNELS = (slope, aspect, hillshade)
+
+def lit(dem, pixel_m):
+    return illumination(dem, pixel_m, azimuth_deg=158.0, altitude_deg=37.0)
+
+
+KERNELS = (slope, aspect, hillshade, lit)
 
 
 def rough_dem(shape, *, seed=0, holes=0.0):
@@ -62,6 +67,26 @@ def test_hillshade_equals_the_formula_in_angles(seed, azimuth, altitude):
     assert np.all(found[~known] == 0)
     np.testing.assert_allclose(found[known], 1 + 254 * np.maximum(lit[known], 0), atol=0.5001)
     assert found.dtype == np.float32 and np.array_equal(found, np.round(found))
+
+
+@given(seed=st.integers(0, 99), azimuth=st.floats(0, 360), altitude=st.floats(0, 90))
+def test_illumination_equals_the_formula_in_angles(seed, azimuth, altitude):
+    dem = rough_dem((12, 17), seed=seed, holes=0.03)
+    east, south = horn(dem, 5.0)
+    steep, looks = np.arctan(np.hypot(east, south)), np.arctan2(-east, south)
+    zenith, sun = math.radians(90 - altitude), math.radians(azimuth)
+    wanted = np.cos(zenith) * np.cos(steep) + np.sin(zenith) * np.sin(steep) * np.cos(sun - looks)
+    found = illumination(dem, 5.0, azimuth_deg=azimuth, altitude_deg=altitude)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+def test_ground_that_faces_the_sun_has_all_of_its_light_and_its_back_none():
+    south_facing = plane(0, 1)
+    assert illumination(south_facing, 10.0, azimuth_deg=180, altitude_deg=45)[3, 3] == 1
+    assert illumination(south_facing, 10.0, azimuth_deg=0, altitude_deg=30)[3, 3] < 0
+    unknown = illumination(south_facing, 10.0, azimuth_deg=math.nan, altitude_deg=math.nan)
+    assert np.isnan(unknown).all()
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 import shapely
 
 from lsbatch.detectors import load_detector
-from lsbatch.domain import Asset, Event, Granule, Look, Scene, Scenes, build_grid
+from lsbatch.domain import Asset, Event, Granule, Look, Scene, Scenes, Sun, build_grid
 from lsbatch.pipeline import Plan
+from lsbatch.pipeline.plan import scene_of, scene_record
 from lsbatch.recipe import DetectorChoice, Recipe
 
 TIME = datetime(2020, 6, 1, tzinfo=UTC)
@@ -41,3 +44,14 @@ def test_every_block_reads_the_same_bands_whatever_it_touches():
     tasks = list(plan.tasks(Path("product.zarr")))
     assert len(tasks) > 10
     assert {task.bands for task in tasks} == {("nir", "red", "green", "blue")}
+
+
+@pytest.mark.parametrize("sun", [None, Sun(0.1 + 0.2, 48.123456789)])
+def test_a_scene_with_its_sun_there_and_back_is_the_same_scene(sun):
+    scene = Scene(
+        "s", "sentinel-2-l2a", TIME, TIME, (granule("g", 85.0, 85.1, ("red",)),), 3.0, sun
+    )
+    record = json.loads(json.dumps(scene_record(scene)))
+    assert scene_of(record) == scene
+    # a scene without one is written as before there were any, so that old run keys hold
+    assert ("sun" in record) == (sun is not None)

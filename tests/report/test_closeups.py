@@ -57,12 +57,21 @@ def test_the_largest_comes_first_and_the_densest_second(wide):
 
 def test_none_without_landslides_or_images_or_detail(case, views):
     assert choose_closeups(case.landslides.iloc[:0], views) == []
-    assert choose_closeups(case.landslides, replace(views, pre=None)) == []
+    assert choose_closeups(case.landslides, replace(views, post=None)) == []
     assert choose_closeups(case.landslides, replace(views, pixel_m=COARSEST_M + 1)) == []
 
 
 def test_landslides_beyond_the_images_are_left_out(views):
     assert choose_closeups(slides_of([(-5000, -5000, 50)]), views) == []
+
+
+def test_without_an_image_before_a_closeup_shows_the_one_after(case, views):
+    after = replace(views, pre=None)
+    closeup = choose_closeups(case.landslides, after)[0]
+    one, two = (
+        Image.open(io.BytesIO(draw_closeup(closeup, shown))).size for shown in (after, views)
+    )
+    assert one[1] == two[1] and one[0] < 0.51 * two[0]
 
 
 def test_a_closeup_shows_outlines_after_and_none_before(case, views):

@@ -211,6 +211,19 @@ def test_without_imagery_the_page_says_so(case, tmp_path):
     assert "no elevation at hand" in text and "Close up" not in text
 
 
+def test_a_map_of_images_after_the_event_alone_says_so(case, tmp_path):
+    case.previews["pre"][:] = np.nan
+    case.provenance["scenes"] = case.provenance["scenes"][1:]
+    text = write(tmp_path, case)
+    words = Page(text).text
+    assert "No image before the event was used." in words
+    assert "Made by a machine from satellite images after the event; no image before" in words
+    assert "observed: scored from images after the event" in words
+    for untrue in ("Before and after", "scored before", "but bare before", "Both images"):
+        assert untrue not in words and f"{untrue} at" not in text
+    assert "After at" in text
+
+
 def test_an_incomplete_map_is_marked_and_its_failures_are_listed(case, tmp_path):
     case.product["status"][:50] = Status.READ_FAILED
     case.metrics["complete"] = False

@@ -169,6 +169,27 @@ def test_a_named_sensor_is_obeyed():
         choose(*scenes, sensor="generic")
 
 
+# ---- a detector that looks only at images from after the event
+
+
+def test_no_image_before_is_taken_where_none_is_needed_and_each_says_why():
+    scenes = scene("before", -5), scene("span", 0, span=(-9, 9)), scene("post", 3)
+    assert chosen(*scenes, periods=("post",)) == ([], ["post"])
+    assert reasons(*scenes, periods=("post",)) == {
+        "before": "it is from before the event, and the detector looks only at images from after "
+        "it",
+        "span": "its dates span the event: it may be from before or after",
+    }
+
+
+def test_where_no_image_before_is_needed_none_is_missed():
+    assert chosen(scene("post", 3), periods=("post",)) == ([], ["post"])
+    finest = scene("l8", -3, sensor="landsat-c2-l2"), scene("l8 post", 2, sensor="landsat-c2-l2")
+    assert chosen(*finest, scene("s2", 9), periods=("post",)) == ([], ["s2"])
+    with pytest.raises(NoScenesError, match="No usable scene after event"):
+        choose(scene("before", -5), periods=("post",))
+
+
 # ---- nothing to map with
 
 

@@ -5,7 +5,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsbatch.domain import Event, Period
+from lsbatch.domain import Event, Period, Sun
 from lsbatch.search import find_scenes
 from tests.records import AOI, EVENT, PERIODS, WIDE, build_item, build_model, write_items
 
@@ -45,6 +45,30 @@ def test_scenes_are_in_order_of_time_and_terrain_is_apart(tmp_path):
 
 
 # ---- solar days
+
+
+def sunny(item_id, azimuth, elevation):
+    sun = {"view:sun_azimuth": azimuth, "view:sun_elevation": elevation}
+    return build_item(item_id, **{name: value for name, value in sun.items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    ("suns", "wanted"),
+    [
+        ([(150.0, 50.0)], Sun(150.0, 50.0)),
+        ([(150.0, 50.0), (None, None)], Sun(150.0, 50.0)),
+        ([(None, None), (150.0, None)], None),
+        ([(359.0, 50.0), (1.0, 50.0)], Sun(0.0, 50.0)),
+        ([(150.0, 50.0), (220.0, 50.0)], None),
+    ],
+)
+def test_a_scene_has_the_mean_sun_of_its_granules(tmp_path, suns, wanted):
+    items = [sunny(f"g{n}", *sun) for n, sun in enumerate(suns)]
+    (scene,) = find(tmp_path, *items).scenes
+    if wanted is None:
+        assert scene.sun is None
+        return
+    assert scene.sun.direction == pytest.approx(wanted.direction, abs=1e-3)
 
 
 def test_granules_of_one_day_are_one_scene_in_order_of_id(tmp_path):

@@ -1,5 +1,6 @@
 import copy
 import json
+import math
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lsbatch.domain import Sun
 from lsbatch.errors import CatalogError
 from lsbatch.search.normalise import image_of
 from tests.records import WIDE, build_item, build_model
@@ -323,6 +325,45 @@ def test_a_broken_record_gives_an_image_or_a_reason_never_another_error(item, pl
 # ---- real records
 
 
+# ---- the sun
+
+
+@pytest.mark.parametrize(
+    ("properties", "wanted"),
+    [
+        ({"view:sun_azimuth": 151.5, "view:sun_elevation": 48}, Sun(151.5, 48.0)),
+        ({"s2:mean_solar_azimuth": 151.5, "s2:mean_solar_zenith": 42.0}, Sun(151.5, 48.0)),
+        ({"eo:sun_azimuth": 151.5, "eo:sun_elevation": 48.0}, Sun(151.5, 48.0)),
+        ({"view:sun_azimuth": 360, "view:sun_elevation": 48.0}, Sun(0.0, 48.0)),
+        ({"view:sun_azimuth": 151.5}, None),
+        ({"view:sun_azimuth": 151.5, "s2:mean_solar_zenith": 42.0}, None),
+        ({"view:off_nadir": 0}, None),
+        ({"s2:mean_solar_azimuth": 151.5, "s2:mean_solar_zenith": 95.0}, None),
+        (
+            {
+                "view:sun_azimuth": None,
+                "view:sun_elevation": None,
+                "s2:mean_solar_azimuth": 151.5,
+                "s2:mean_solar_zenith": 42.0,
+            },
+            Sun(151.5, 48.0),
+        ),
+    ],
+)
+def test_the_sun_is_read_in_every_spelling(properties, wanted):
+    assert image_of(build_item(**properties)).sun == wanted
+
+
+@pytest.mark.parametrize("bad", ["north", "151.5", None, True, [151.5], {}, 1e400, -3, 400, "NaN"])
+def test_a_sun_that_cannot_be_is_not_known_and_no_fault(bad):
+    for name, other in (("azimuth", "elevation"), ("elevation", "azimuth")):
+        sun = {f"view:sun_{name}": bad, f"view:sun_{other}": 45.0}
+        assert image_of(build_item(**sun)).sun is None
+    assert (
+        image_of(build_item(**{"view:sun_azimuth": 9, "view:sun_elevation": math.nan})).sun is None
+    )
+
+
 def read_recorded(folder):
     """(file, item) of each recorded item."""
     for path in sorted(folder.glob("**/*.json")):
@@ -355,6 +396,11 @@ def test_real_records_give_an_image_or_a_reason(shared_data):
         bands = {asset.band for asset in image.granule.assets}
         assert image.sensor.quality is None or "quality" in bands, image.granule.item_id
         assert all(asset.epsg for asset in image.granule.assets) or image.sensor.is_terrain
+    optical = [image for image in images.values() if not image.sensor.is_terrain]
+    # every catalogue tells where the sun stood but the first Earth Search, in its own collection
+    sunless = {image.granule.item_id for image in optical if image.sun is None}
+    assert sunless == {"S2B_20EPT_20250731_0_L2A", "S2A_28QCH_20200714_0_L2A"}
+    assert sum(image.sun is not None for image in optical) > 70
 
 
 @pytest.mark.real

@@ -1,0 +1,200 @@
+"""train_detector: from a training recipe to a network that `load_detector` takes."""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lsbatch import __version__
+from lsbatch.batch.folder import write_whole
+from lsbatch.batch.plan import view_event
+from lsbatch.catalog import find_event, read_events, read_inventory
+from lsbatch.detectors import UNET_GROUPS, UNET_INPUTS
+from lsbatch.domain import VISIBLE, Event
+from lsbatch.errors import StoreConflictError, StoreError
+from lsbatch.networks import FILL, SCALINGS, UnetDesign, count_planes, write_network
+from lsbatch.recipe import DetectorChoice, Recipe
+from lsbatch.training import (
+    Batches,
+    ChipPatches,
+    EventPatches,
+    EventPixels,
+    Fitted,
+    TrainingRecipe,
+    World,
+    check_classes,
+    fit,
+    read_chips,
+    read_pixels,
+    reflectance_of,
+)
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what, done, in all)."""
+
+_VALIDATION_BATCHES = 24
+_RECIPE = "training.json"
+
+
+def train_detector(recipe: TrainingRecipe, out: Path, *, progress: Progress) -> Path:
+    """Train a network on events and chips.
+
+    Parameters
+    ----------
+    recipe : TrainingRecipe
+    out : Path
+        New, empty, or an interrupted training of the same recipe, which goes on. Gets
+        ``NAME.json`` and ``NAME.npz``, checkpoints, ``history.csv`` and TensorBoard logs.
+    progress : callable
+
+    Returns
+    -------
+    Path
+        The sidecar, for ``--detector unet --param sidecar="…"``.
+
+    Raises
+    ------
+    RecipeError
+        Without events or chips, or with labels of one class.
+    StoreConflictError
+        Where the folder holds something else.
+    """
+    _claim(recipe, out)
+    training = _read_worlds(recipe.training, progress)
+    validation = _read_worlds(recipe.validation, progress)
+    if training:
+        check_classes(training)
+        check_classes(validation)
+    design = UnetDesign(
+        planes=count_planes(UNET_INPUTS.layers, UNET_GROUPS),
+        widths=recipe.widths,
+        depths=recipe.depths,
+    )
+    fitted = fit(
+        recipe,
+        design,
+        training=_batches(recipe, training, recipe.steps, validates=False),
+        validation=_batches(recipe, validation, _VALIDATION_BATCHES, validates=True),
+        folder=out,
+        on_epoch=lambda epoch, losses: _tell(progress, recipe, epoch, losses),
+    )
+    logger.info("stage=trained epoch=%d val_mcc=%.3f", fitted.epoch, fitted.validation_mcc)
+    return write_network(out, _sidecar(recipe, design, fitted), fitted.weights)
+
+
+def _claim(recipe: TrainingRecipe, out: Path) -> None:
+    """Make the folder this training's own."""
+    text = recipe.model_dump_json(indent=1) + "\n"
+    mark = out / _RECIPE
+    if mark.is_file():
+        if mark.read_text(encoding="utf-8") != text:
+            raise StoreConflictError(
+                f"{out} holds a training of another recipe. Choose another folder for --out."
+            )
+        return
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise StoreConflictError(
+            f"A training needs a new or empty folder; {out} holds something already."
+        )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_whole(mark, text)
+    except OSError as error:
+        raise StoreError(f"{out} cannot be written: {error}.") from error
+
+
+def _read_worlds(worlds: tuple[World, ...], progress: Progress) -> list[EventPixels]:
+    asked = [
+        (Path(world.folder), event, looks)
+        for world in worlds
+        for event in _events_of(world)
+        for looks in world.looks
+    ]
+    found = []
+    for number, (folder, event, looks) in enumerate(asked):
+        progress("reading events", number, len(asked))
+        found.append(_read_event(folder, event, looks))
+    if asked:
+        progress("reading events", len(asked), len(asked))
+    return found
+
+
+def _events_of(world: World) -> list[Event]:
+    catalogue = Path(world.folder) / "events.geojson"
+    if world.events:
+        return [find_event(event, catalogue) for event in world.events]
+    return list(read_events(catalogue))
+
+
+def _read_event(folder: Path, event: Event, looks: int) -> EventPixels:
+    recipe = Recipe(
+        event=event.id,
+        catalog=str(folder / "events.geojson"),
+        source=str(folder / "catalog.json"),
+        inventory=str(folder / "inventories" / f"{event.id}.parquet"),
+        detector=DetectorChoice(name="unet"),
+        looks=looks,
+    )
+    seen = view_event(recipe, UNET_INPUTS)
+    inventory = read_inventory(Path(str(recipe.inventory)))
+    return read_pixels(
+        event.id, seen.scenes, seen.grid, inputs=UNET_INPUTS, inventory=inventory, extent=event.aoi
+    )
+
+
+def _batches(
+    recipe: TrainingRecipe, events: list[EventPixels], length: int, *, validates: bool
+) -> Batches:
+    sources: list[Any] = []
+    if events:
+        sources.append((EventPatches(tuple(events), UNET_INPUTS), 1.0))
+    if recipe.chips:
+        part = recipe.chips.validation if validates else recipe.chips.training
+        chips = read_chips(Path(recipe.chips.folder)).part(*part)
+        share = recipe.chips.share / (1 - recipe.chips.share) if events else 1.0
+        image, pairs = reflectance_of(chips.image), recipe.chips.pair_chance
+        sources.append((ChipPatches(image, chips.label, UNET_INPUTS, pairs), share))
+    return Batches(
+        tuple(sources),
+        inputs=UNET_INPUTS,
+        groups=UNET_GROUPS,
+        length=length,
+        size=recipe.batch,
+        side=recipe.patch_px,
+        seed=recipe.seed + 1_000_003 * validates,
+        heads=len(recipe.widths),
+    )
+
+
+def _tell(progress: Progress, recipe: TrainingRecipe, epoch: int, losses: dict[str, float]) -> None:
+    shown = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
+    progress(f"training: {shown}", epoch, recipe.epochs)
+
+
+def _sidecar(recipe: TrainingRecipe, design: UnetDesign, fitted: Fitted) -> dict[str, Any]:
+    """What goes with the weights: all that is needed to use them, and where they come from."""
+    text = recipe.model_dump_json()
+    return {
+        "name": recipe.name,
+        "version": f"{__version__}+{hashlib.sha256(text.encode()).hexdigest()[:8]}",
+        "design": asdict(design),
+        "channels": [asdict(channel) for channel in UNET_INPUTS.channels],
+        "groups": [list(group) for group in UNET_GROUPS],
+        "scaling": {layer: asdict(SCALINGS[layer]) for layer in sorted(set(UNET_INPUTS.layers))},
+        "fill": FILL,
+        "halo": design.halo,
+        "multiple": design.multiple,
+        "patch_px": None,
+        "admits": {"bands": list(VISIBLE), "pixel_m": [8.0, 35.0]},
+        "training": {
+            "recipe": recipe.model_dump(mode="json"),
+            "epoch": fitted.epoch,
+            "validation_loss": round(fitted.validation_loss, 4),
+            "validation_mcc": round(fitted.validation_mcc, 4),
+            "logit_offset": fitted.offset,
+        },
+    }

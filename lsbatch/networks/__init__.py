@@ -1,0 +1,45 @@
+"""Keras 3 networks: drawings, losses, input planes, and the engine that runs them."""
+
+from importlib import import_module
+from typing import Any
+
+from lsbatch.networks.encoding import FILL, SCALINGS, count_planes, encode
+from lsbatch.networks.weights import (
+    read_sidecar,
+    read_weights,
+    set_weights,
+    weights_of,
+    write_network,
+)
+
+_LAZY = {
+    "HEAD_WEIGHTS": "losses",
+    "UnetDesign": "unet",
+    "build_unet": "unet",
+    "landslide_loss": "losses",
+    "score_planes": "engine",
+}
+
+__all__ = [
+    "FILL",
+    "HEAD_WEIGHTS",
+    "SCALINGS",
+    "UnetDesign",
+    "build_unet",
+    "count_planes",
+    "encode",
+    "landslide_loss",
+    "read_sidecar",
+    "read_weights",
+    "score_planes",
+    "set_weights",
+    "weights_of",
+    "write_network",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs Keras on first use: its import takes seconds."""
+    if name in _LAZY:
+        return getattr(import_module(f"lsbatch.networks.{_LAZY[name]}"), name)
+    raise AttributeError(f"module 'lsbatch.networks' has no attribute {name!r}")

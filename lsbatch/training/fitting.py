@@ -1,0 +1,179 @@
+"""fit: a network learns from batches; checkpoints, history and TensorBoard logs in a folder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from lsbatch.kernels import confusion, mcc
+from lsbatch.networks import (
+    HEAD_WEIGHTS,
+    UnetDesign,
+    build_unet,
+    landslide_loss,
+    set_weights,
+    weights_of,
+)
+from lsbatch.training.batches import Batches
+from lsbatch.training.recipe import TrainingRecipe
+
+Progress = Callable[[int, dict[str, float]], None]
+_WARMUP_STEPS = 200
+_WEIGHT_DECAY = 1e-3
+_BEST = "best.weights.h5"
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a training leaves."""
+
+    weights: dict[str, npt.NDArray[Any]]
+    """Of the epoch with the lowest validation loss, without auxiliary heads."""
+    epoch: int
+    """That epoch, from 1."""
+    validation_loss: float
+    validation_mcc: float
+    """At a score of 0.5, over all validation patches together."""
+    offset: float
+    """Added to the logits, so that 0.5 is where validation patches have the highest MCC."""
+
+
+def fit(
+    recipe: TrainingRecipe,
+    design: UnetDesign,
+    *,
+    training: Batches,
+    validation: Batches,
+    folder: Path,
+    on_epoch: Progress,
+) -> Fitted:
+    """Train a network, or go on where a training in this folder was interrupted.
+
+    Parameters
+    ----------
+    recipe : TrainingRecipe
+    design : UnetDesign
+    training, validation : Batches
+        Validation batches are the same in every epoch.
+    folder : Path
+        Gets ``backup/``, ``logs/`` (TensorBoard), ``history.csv`` and the best weights.
+    on_epoch : callable
+        Told the epoch (from 1) and its losses.
+
+    Notes
+    -----
+    Loss after Prakash et al. (2021): 0.2 cross-entropy + 0.8 focal Tversky on five heads, weighted
+    5, 1, 1, 1, 1. Their Adam at 1e-4 with steps down on plateaus is replaced by AdamW with a
+    warm-up and a cosine, since the time is fixed; the epoch with the lowest validation loss is
+    kept, as theirs is.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    keras.mixed_precision.set_global_policy(recipe.precision)
+    try:
+        model = build_unet(design, supervised=True)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    model.compile(
+        _optimizer(recipe),
+        loss=[landslide_loss] * len(model.outputs),
+        loss_weights=list(_head_weights(len(model.outputs))),
+    )
+    history = model.fit(
+        training,
+        epochs=recipe.epochs,
+        validation_data=validation,
+        callbacks=_callbacks(folder, training, on_epoch),
+        shuffle=False,
+        verbose=0,
+    )
+    model.load_weights(folder / _BEST)
+    losses = _losses(folder, history.history)
+    logits, target = _scores(model, validation)
+    offset, mcc = _best_offset(logits, target)
+    return Fitted(
+        _final_weights(model, design, offset), int(np.argmin(losses)) + 1, min(losses), mcc, offset
+    )
+
+
+def _optimizer(recipe: TrainingRecipe) -> keras.optimizers.Optimizer:
+    total = recipe.epochs * recipe.steps
+    warmup = min(_WARMUP_STEPS, total // 5)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, max(total - warmup, 1), alpha=0.01,
+        warmup_target=recipe.learning_rate, warmup_steps=warmup,
+    )  # fmt: skip
+    return keras.optimizers.AdamW(rate, weight_decay=_WEIGHT_DECAY, clipnorm=5.0)
+
+
+def _head_weights(heads: int) -> tuple[float, ...]:
+    """Weight of the final head, then of as many auxiliary ones as there are."""
+    return (HEAD_WEIGHTS[0], *[HEAD_WEIGHTS[1]] * (heads - 1))
+
+
+class _Watch(keras.callbacks.Callback):
+    """Keeps the batches in step with the epochs, also after a resume, and reports."""
+
+    def __init__(self, training: Batches, on_epoch: Progress) -> None:
+        super().__init__()
+        self._training, self._on_epoch = training, on_epoch
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Draw this epoch's patches, not an earlier epoch's."""
+        self._training.epoch = epoch
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Tell how it goes."""
+        shown = {name: float(logs[name]) for name in ("loss", "val_loss")}
+        self._on_epoch(epoch + 1, shown)
+
+
+def _callbacks(folder: Path, training: Batches, on_epoch: Progress) -> list[Any]:
+    return [
+        _Watch(training, on_epoch),
+        keras.callbacks.ModelCheckpoint(
+            folder / _BEST, monitor="val_loss", save_best_only=True, save_weights_only=True
+        ),
+        keras.callbacks.CSVLogger(folder / "history.csv", append=True),
+        keras.callbacks.TensorBoard(folder / "logs"),
+        keras.callbacks.BackupAndRestore(folder / "backup", delete_checkpoint=False),
+    ]
+
+
+def _losses(folder: Path, history: dict[str, list[float]]) -> list[float]:
+    """Validation losses of all epochs, those before an interruption too."""
+    table = np.genfromtxt(folder / "history.csv", delimiter=",", names=True)
+    return [float(loss) for loss in np.atleast_1d(table["val_loss"])] or history["val_loss"]
+
+
+def _scores(model: Any, batches: Batches) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Logits (N, H, W) of the final head, and targets (N, H, W, 2)."""
+    logits, targets = [], []
+    for number in range(len(batches)):
+        planes, target = batches[number]
+        logits.append(np.asarray(model.predict_on_batch(planes)[0], np.float32)[..., 0])
+        targets.append(target[0])
+    return np.concatenate(logits), np.concatenate(targets)
+
+
+def _best_offset(logits: npt.NDArray[Any], target: npt.NDArray[Any]) -> tuple[float, float]:
+    """What to add to logits so that zero divides best, and the MCC that this gives."""
+    # patches side by side: the kernel counts over one map
+    rows = [plane.reshape(-1, plane.shape[-1]) for plane in (logits, *np.moveaxis(target, -1, 0))]
+    logits, truth, counts = rows[0], rows[1] > 0, rows[2] > 0
+    offsets = np.linspace(-3, 3, 25)
+    scores = [mcc(*confusion(logits + offset > 0, truth, counts)) or 0.0 for offset in offsets]
+    best = int(np.argmax(scores))
+    return float(offsets[best]), float(scores[best])
+
+
+def _final_weights(model: Any, design: UnetDesign, offset: float) -> dict[str, Any]:
+    """Arrays of the network without auxiliary heads, the offset in its last bias."""
+    plain = build_unet(design)
+    set_weights(plain, weights_of(model))
+    arrays = weights_of(plain)
+    arrays["head.bias"] = arrays["head.bias"] + np.float32(offset)
+    return arrays
