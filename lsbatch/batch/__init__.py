@@ -1,9 +1,10 @@
 """The one driver: plan, ledger, drive. `map` is a batch of one."""
 
+from typing import Any
+
 from lsbatch.batch.drive import Outcome, map_event
 from lsbatch.batch.plan import build_plan, view_event
 from lsbatch.batch.review import evaluate_folder, rewrite_pages
-from lsbatch.batch.train import train_detector
 
 __all__ = [
     "Outcome",
@@ -14,3 +15,12 @@ __all__ = [
     "train_detector",
     "view_event",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load training on first use: it needs Keras, whose import takes seconds."""
+    if name == "train_detector":
+        from lsbatch.batch.train import train_detector
+
+        return train_detector
+    raise AttributeError(f"module 'lsbatch.batch' has no attribute {name!r}")

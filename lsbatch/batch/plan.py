@@ -207,26 +207,20 @@ def _sides(scenes: Scenes) -> list[tuple[str, tuple[Look, ...]]]:
 
 
 def _without_optional(scenes: Scenes, inputs: Inputs) -> list[str]:
-    """What the detector would have liked to see, and does without."""
-    found = []
-    for word, looks in _sides(scenes):
-        period = looks[0].period
-        wanted = [c for c in inputs.channels if c.optional and c.period == period]
+    """What the detector would have liked to see, and does without: a sentence for each lack."""
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for look in scenes.looks:
+        wanted = [c for c in inputs.channels if c.optional and c.period == look.period]
         bands = dict.fromkeys(band for channel in wanted for band in channel.bands)
-        for band in bands:
-            lacking = [look.scene.id for look in looks if band not in look.scene.bands]
-            if lacking:
-                found.append(
-                    f"Of the images {word} the event, {', '.join(lacking)} lack the band {band}; "
-                    "the detector does without it there."
-                )
-        sunless = [look.scene.id for look in looks if look.scene.sun is None]
-        if sunless and any(channel.layer == COS_I for channel in wanted):
-            found.append(
-                f"Of the images {word} the event, {', '.join(sunless)} do not tell where the sun "
-                "stood; the detector does without their light on slopes."
-            )
-    return found
+        missing = [band for band in bands if band not in look.scene.bands]
+        if look.scene.sun is None and any(channel.layer == COS_I for channel in wanted):
+            missing.append("the sun's position")
+        if missing:
+            lacking.setdefault(tuple(missing), []).append(look.scene.id)
+    return [
+        f"Without {', '.join(missing)}: {', '.join(names)}. The detector can do without, less well."
+        for missing, names in lacking.items()
+    ]
 
 
 def _undated(look: Look) -> str:

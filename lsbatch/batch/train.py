@@ -13,7 +13,7 @@ from lsbatch.batch.plan import view_event
 from lsbatch.catalog import find_event, read_events, read_inventory
 from lsbatch.detectors import UNET_GROUPS, UNET_INPUTS
 from lsbatch.domain import VISIBLE, Event
-from lsbatch.errors import StoreConflictError, StoreError
+from lsbatch.errors import LsbatchError, StoreConflictError, StoreError
 from lsbatch.networks import FILL, SCALINGS, UnetDesign, count_planes, write_network
 from lsbatch.recipe import DetectorChoice, Recipe
 from lsbatch.training import (
@@ -29,6 +29,7 @@ from lsbatch.training import (
     read_chips,
     read_pixels,
     reflectance_of,
+    trim,
 )
 
 logger = logging.getLogger(__name__)
@@ -63,9 +64,12 @@ def train_detector(recipe: TrainingRecipe, out: Path, *, progress: Progress) -> 
     StoreConflictError
         Where the folder holds something else.
     """
-    _claim(recipe, out)
-    training = _read_worlds(recipe.training, progress)
-    validation = _read_worlds(recipe.validation, progress)
+    text = recipe.model_dump_json(indent=1) + "\n"
+    _check_folder(out, text)
+    training, validation = (
+        _read_worlds(worlds, recipe.patch_px, progress)
+        for worlds in (recipe.training, recipe.validation)
+    )
     if training:
         check_classes(training)
         check_classes(validation)
@@ -74,40 +78,67 @@ def train_detector(recipe: TrainingRecipe, out: Path, *, progress: Progress) -> 
         widths=recipe.widths,
         depths=recipe.depths,
     )
-    fitted = fit(
-        recipe,
-        design,
-        training=_batches(recipe, training, recipe.steps, validates=False),
-        validation=_batches(recipe, validation, _VALIDATION_BATCHES, validates=True),
-        folder=out,
-        on_epoch=lambda epoch, losses: _tell(progress, recipe, epoch, losses),
+    samples = (
+        _batches(recipe, training, recipe.steps, validates=False),
+        _batches(recipe, validation, _VALIDATION_BATCHES, validates=True),
     )
+    _claim(out, text)
+    fitted = _fit(recipe, design, samples, out, progress)
     logger.info("stage=trained epoch=%d val_mcc=%.3f", fitted.epoch, fitted.validation_mcc)
     return write_network(out, _sidecar(recipe, design, fitted), fitted.weights)
 
 
-def _claim(recipe: TrainingRecipe, out: Path) -> None:
-    """Make the folder this training's own."""
-    text = recipe.model_dump_json(indent=1) + "\n"
+def _fit(
+    recipe: TrainingRecipe,
+    design: UnetDesign,
+    samples: tuple[Batches, Batches],
+    out: Path,
+    progress: Progress,
+) -> Fitted:
+    """Fit, a full disk told as such."""
+
+    def tell(epoch: int, losses: dict[str, float]) -> None:
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
+        progress(f"training: {shown}", epoch, recipe.epochs)
+
+    training, validation = samples
+    try:
+        return fit(
+            recipe, design, training=training, validation=validation, folder=out, on_epoch=tell
+        )
+    except LsbatchError:
+        raise
+    except OSError as error:
+        raise StoreError(
+            f"The training cannot go on writing to {out}: {error}. With space again, the same "
+            "command goes on after the last whole epoch."
+        ) from error
+
+
+def _check_folder(out: Path, text: str) -> None:
+    """Raise StoreConflictError unless the folder is free, or holds a training of this recipe."""
     mark = out / _RECIPE
     if mark.is_file():
         if mark.read_text(encoding="utf-8") != text:
             raise StoreConflictError(
                 f"{out} holds a training of another recipe. Choose another folder for --out."
             )
-        return
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise StoreConflictError(
             f"A training needs a new or empty folder; {out} holds something already."
         )
+
+
+def _claim(out: Path, text: str) -> None:
+    """Make the folder this training's own; only once its samples are read, not for nothing."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        write_whole(mark, text)
+        write_whole(out / _RECIPE, text)
     except OSError as error:
         raise StoreError(f"{out} cannot be written: {error}.") from error
 
 
-def _read_worlds(worlds: tuple[World, ...], progress: Progress) -> list[EventPixels]:
+def _read_worlds(worlds: tuple[World, ...], side: int, progress: Progress) -> list[EventPixels]:
     asked = [
         (Path(world.folder), event, looks)
         for world in worlds
@@ -117,7 +148,7 @@ def _read_worlds(worlds: tuple[World, ...], progress: Progress) -> list[EventPix
     found = []
     for number, (folder, event, looks) in enumerate(asked):
         progress("reading events", number, len(asked))
-        found.append(_read_event(folder, event, looks))
+        found.append(trim(_read_event(folder, event, looks), least_px=side))
     if asked:
         progress("reading events", len(asked), len(asked))
     return found
@@ -168,11 +199,6 @@ def _batches(
         seed=recipe.seed + 1_000_003 * validates,
         heads=len(recipe.widths),
     )
-
-
-def _tell(progress: Progress, recipe: TrainingRecipe, epoch: int, losses: dict[str, float]) -> None:
-    shown = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
-    progress(f"training: {shown}", epoch, recipe.epochs)
 
 
 def _sidecar(recipe: TrainingRecipe, design: UnetDesign, fitted: Fitted) -> dict[str, Any]:

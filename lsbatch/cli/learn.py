@@ -27,8 +27,8 @@ def train(
     `--detector unet --param 'sidecar="OUT/unet.json"'`. Watch it with
     `tensorboard --logdir OUT/logs`.
 
-    Example, after `lsbatch simulate lsbatch-world --events 2 --side 3`:
-    `lsbatch train lsbatch-world/train.yaml --out my-network`
+    Example, after the `lsbatch simulate` lines at the top of that file:
+    `lsbatch train catalogs/unet.yaml --out my-network`
     """
     from lsbatch.batch import train_detector
     from lsbatch.training import read_training_recipe

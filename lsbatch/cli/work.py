@@ -141,7 +141,7 @@ def demo(
     recipe = Recipe(
         event=str(world / "events.geojson"),
         source=str(world / "catalog.json"),
-        detector=DetectorChoice(name="ndvi-change"),
+        detector=DetectorChoice(name="unet"),
         inventory=str(world / "inventories" / f"{event.id}.parquet"),
         cluster=ClusterChoice(workers=workers),
     )

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from lsbatch import networks
 from lsbatch.domain import Channel, Inputs
-from lsbatch.errors import RecipeError
-from lsbatch.networks import SCALINGS, encode, read_sidecar, score_planes
+from lsbatch.errors import RecipeError, WeightsError
+from lsbatch.networks import SCALINGS, check_digest, count_planes, encode, read_sidecar
 
 SHIPPED = Path(__file__).parent / "weights" / "unet.json"
 """Sidecar of the network that comes with lsbatch."""
@@ -111,7 +112,8 @@ class Unet:
         """
         layers = tuple(channel.layer for channel in self._channels)
         planes = encode(self._complete(batch), layers, self._groups)
-        scores: np.ndarray = score_planes(Path(self.sidecar), self.sha256, planes)
+        # named here, not above: this is what needs Keras, whose import takes seconds
+        scores: np.ndarray = networks.score_planes(Path(self.sidecar), self.sha256, planes)
         return scores
 
     def detectable(self, batch: np.ndarray) -> np.ndarray:
@@ -159,16 +161,30 @@ def load_unet(name: str, *, sidecar: str | None = None) -> Unet:
     Raises
     ------
     WeightsError
-        If the sidecar cannot be read.
+        If a file cannot be read, the weights are not the sidecar's, or it contradicts itself.
     RecipeError
         If it asks for a layer that this version does not know.
     """
-    path = str(Path(sidecar).resolve()) if sidecar else str(SHIPPED)
-    record = read_sidecar(Path(path))
-    unknown = sorted({c["layer"] for c in record["channels"]} - set(SCALINGS))
+    path = Path(sidecar).resolve() if sidecar else SHIPPED
+    record = read_sidecar(path)
+    _check_channels(path, record)
+    # a damaged file must not surface after the work
+    check_digest(path.with_suffix(".npz"), record["sha256"])
+    return Unet(name, str(path), record["sha256"])
+
+
+def _check_channels(path: Path, record: dict[str, Any]) -> None:
+    layers = [channel["layer"] for channel in record["channels"]]
+    unknown = sorted(set(layers) - set(SCALINGS))
     if unknown:
         raise RecipeError(f"The network {path} asks for unknown layers: {', '.join(unknown)}.")
-    return Unet(name, path, record["sha256"])
+    planes = count_planes(tuple(layers), tuple(record["groups"]))
+    drawn = record["design"].get("planes")
+    if planes != drawn:
+        raise WeightsError(
+            f"The sidecar {path} does not fit its own channels: it names {len(layers)} in "
+            f"{len(record['groups'])} groups, and a network of {drawn} planes. Copy it again."
+        )
 
 
 @functools.lru_cache(maxsize=8)

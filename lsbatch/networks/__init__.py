@@ -5,6 +5,7 @@ from typing import Any
 
 from lsbatch.networks.encoding import FILL, SCALINGS, count_planes, encode
 from lsbatch.networks.weights import (
+    check_digest,
     read_sidecar,
     read_weights,
     set_weights,
@@ -26,6 +27,7 @@ __all__ = [
     "SCALINGS",
     "UnetDesign",
     "build_unet",
+    "check_digest",
     "count_planes",
     "encode",
     "landslide_loss",

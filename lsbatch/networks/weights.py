@@ -75,13 +75,13 @@ def read_sidecar(path: Path) -> dict[str, Any]:
     return dict(record)
 
 
-def read_weights(path: Path, sha256: str) -> dict[str, np.ndarray]:
-    """Arrays by name, float32, of a file with that digest.
+def check_digest(path: Path, sha256: str) -> bytes:
+    """Bytes of a file that has that digest.
 
     Raises
     ------
     WeightsError
-        If the file is not there, is another one, or is damaged.
+        If the file is not there or is another one.
     """
     try:
         data = path.read_bytes()
@@ -94,6 +94,18 @@ def read_weights(path: Path, sha256: str) -> dict[str, np.ndarray]:
             f"{found[:12]}…, expected {sha256[:12]}…. Install lsbatch again, or copy both files of "
             "the network together."
         )
+    return data
+
+
+def read_weights(path: Path, sha256: str) -> dict[str, np.ndarray]:
+    """Arrays by name, float32, of a file with that digest.
+
+    Raises
+    ------
+    WeightsError
+        If the file is not there, is another one, or is damaged.
+    """
+    data = check_digest(path, sha256)
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return {name: arrays[name].astype(np.float32) for name in arrays.files}

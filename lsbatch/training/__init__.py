@@ -15,6 +15,7 @@ _LAZY = {
     "check_classes": "pixels",
     "fit": "fitting",
     "read_pixels": "pixels",
+    "trim": "pixels",
 }
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "read_pixels",
     "read_training_recipe",
     "reflectance_of",
+    "trim",
 ]
 
 

@@ -78,6 +78,20 @@ def read_pixels(
     )
 
 
+def trim(pixels: EventPixels, *, least_px: int) -> EventPixels:
+    """The part that counts, widened with nothing where it is smaller than a patch."""
+    if not pixels.counts.any():
+        return pixels
+    rows, cols = (np.flatnonzero(pixels.counts.any(axis=axis)) for axis in (1, 0))
+    window = (slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1))
+    parts = [part[window] for part in (pixels.channels, pixels.label, pixels.counts)]
+    short = [max(0, least_px - extent) for extent in parts[1].shape]
+    margins = ((0, short[0]), (0, short[1]))
+    channels = np.pad(parts[0], (*margins, (0, 0)), constant_values=np.nan)
+    label, counts = (np.pad(part, margins) for part in parts[1:])
+    return EventPixels(pixels.event_id, channels, label, counts)
+
+
 def check_classes(events: list[EventPixels]) -> None:
     """Raise RecipeError unless there are events, and labels of both kinds in them."""
     if not events:

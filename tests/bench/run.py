@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import kernel_cases
+import realism_cases
 import run_cases
 import simulate_cases
 
@@ -17,6 +18,7 @@ GROUPS = {
     "stages": run_cases.stages,
     "memory": run_cases.memory,
     "simulate": simulate_cases.cases,
+    "realism": realism_cases.cases,
 }
 
 

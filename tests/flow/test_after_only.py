@@ -2,6 +2,7 @@
 
 import json
 
+import dask
 import numpy as np
 import pytest
 from distributed import LocalCluster
@@ -26,13 +27,17 @@ def bare_now(monkeypatch):
 @pytest.fixture
 def threads():
     """A cluster in this process, whose workers know the detector too."""
-    with LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        processes=False,
-        protocol="tcp",
-        dashboard_address="127.0.0.1:0",
-    ) as cluster:
+    with (
+        # the suite's cluster has its workers leave Ctrl-C alone, which a thread may not ask for
+        dask.config.set({"distributed.worker.preload": []}),
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=False,
+            protocol="tcp",
+            dashboard_address="127.0.0.1:0",
+        ) as cluster,
+    ):
         yield cluster.scheduler_address
 
 
@@ -113,8 +118,7 @@ def test_what_the_detector_does_without_is_said(bare_now, world, tmp_path):
             item["properties"].pop(name, None)
     path.write_text(json.dumps(record))
     plan = build_plan(recipe_of(world, str(path)))
-    assert any("lack the band nir; the detector does without" in said for said in plan.warnings)
-    assert any("do not tell where the sun stood" in said for said in plan.warnings)
+    assert any(said.startswith("Without nir, the sun's position: ") for said in plan.warnings)
     assert "nir" not in next(plan.tasks(tmp_path)).bands
 
 

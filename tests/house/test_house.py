@@ -44,7 +44,8 @@ def test_public_names_lead_to_their_rooms():
     [
         ("lsbatch", {"numpy", "dask", "xarray", "rasterio", "distributed"}),
         ("lsbatch.cli", {"dask", "xarray", "rasterio", "distributed", "matplotlib", "zarr"}),
-        ("lsbatch.pipeline", {"matplotlib", "distributed", "pystac_client"}),
+        ("lsbatch.pipeline", {"matplotlib", "distributed", "pystac_client", "keras"}),
+        ("lsbatch.batch", {"keras", "tensorflow"}),
     ],
 )
 def test_import_stays_light(module, heavy):

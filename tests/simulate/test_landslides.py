@@ -18,7 +18,7 @@ from lsbatch.simulate.scar_ground import reshape_ground
 from lsbatch.simulate.slide_path import Paths
 from lsbatch.simulate.slide_shape import POINTS, shape_slides
 from lsbatch.simulate.terrain import build_terrain
-from lsbatch.simulate.triggers import draw_areas
+from lsbatch.simulate.triggers import SIZE_FACTORS, draw_areas
 
 EVERYWHERE = shapely.box(0, 0, 1e7, 1e7)
 
@@ -30,11 +30,18 @@ def terrain():
     return build_terrain(grid, np.random.default_rng(5))
 
 
-@pytest.fixture(scope="module")
-def slides(terrain):
+def draw(terrain, *, factor):
+    """Slides of an event whose sizes are those of the published law times a factor."""
     susceptible = np.zeros(terrain.elevation.shape, bool)
     susceptible[40:-40, 40:-40] = True
-    return draw_landslides(terrain, susceptible, rng=np.random.default_rng(5))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lsbatch.simulate.landslides.SIZE_FACTORS", (factor, factor))
+        return draw_landslides(terrain, susceptible, rng=np.random.default_rng(5))
+
+
+@pytest.fixture(scope="module")
+def slides(terrain):
+    return draw(terrain, factor=1.0)
 
 
 def touched(polygons, grid):
@@ -78,9 +85,11 @@ def test_areas_have_a_heavy_tail():
     assert 1.2 < 1 / np.mean(np.log(tail / 8e3)) < 1.9
 
 
-def test_placed_slides_keep_the_sizes_of_the_law(slides):
+@pytest.mark.parametrize("factor", [1.0, SIZE_FACTORS[1]])
+def test_placed_slides_keep_the_sizes_of_the_law(terrain, factor):
+    slides = draw(terrain, factor=factor)
     placed = np.array([slide.outline.area for slide in slides])
-    drawn = draw_areas(20_000, np.random.default_rng(0))
+    drawn = draw_areas(20_000, np.random.default_rng(0), factor=factor)
     assert np.median(placed) == pytest.approx(np.median(drawn), rel=0.35)
     assert placed.max() > 1e4
 

@@ -1,0 +1,106 @@
+"""lsbatch train, end to end on two small invented events; what it refuses."""
+
+import json
+
+import numpy as np
+import pytest
+
+from lsbatch.batch import view_event
+from lsbatch.catalog import read_events, read_inventory
+from lsbatch.cube import build_cube
+from lsbatch.detectors import UNET_INPUTS
+from lsbatch.features import bands_to_read, prepare
+from lsbatch.recipe import DetectorChoice, Recipe
+from lsbatch.simulate import simulate_events
+from lsbatch.training import read_pixels, trim
+
+RECIPE = """
+training: [{folder: worlds, events: [%s]}]
+validation: [{folder: worlds, events: [%s]}]
+widths: [4, 4, 4, 4, 4]
+patch_px: 32
+batch: 2
+epochs: 1
+steps: 2
+"""
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("training") / "worlds"
+    simulate_events(folder, seed=3, events=2, side_km=2.0, styles=["temperate-hills"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def seen(worlds):
+    """The first event: what a plan sees of it, and its pixels."""
+    event = read_events(worlds / "events.geojson")[0]
+    recipe = Recipe(
+        event=event.id,
+        catalog=str(worlds / "events.geojson"),
+        source=str(worlds / "catalog.json"),
+        detector=DetectorChoice(name="unet"),
+    )
+    view = view_event(recipe, UNET_INPUTS)
+    inventory = read_inventory(worlds / "inventories" / f"{event.id}.parquet")
+    return view, read_pixels(
+        event.id, view.scenes, view.grid, inputs=UNET_INPUTS, inventory=inventory, extent=event.aoi
+    )
+
+
+def test_training_sees_the_numbers_that_a_run_sees(seen):
+    view, pixels = seen
+    window = view.grid[100:180, 60:150]
+    cube = build_cube(view.scenes, window.pad(1), bands=bands_to_read(view.scenes, UNET_INPUTS))
+    features = prepare(cube, UNET_INPUTS).isel(y=slice(1, -1), x=slice(1, -1))
+    channels = np.moveaxis(features["channels"].values, 0, -1).astype("float16")
+    np.testing.assert_array_equal(pixels.channels[100:180, 60:150], channels)
+
+
+def test_trimmed_pixels_lose_nothing_that_counts(seen):
+    pixels = seen[1]
+    trimmed = trim(pixels, least_px=400)
+    assert trimmed.counts.sum() == pixels.counts.sum()
+    assert (trimmed.label & trimmed.counts).sum() == (pixels.label & pixels.counts).sum()
+    assert min(trimmed.label.shape) >= 400 and trimmed.channels.shape[2] == 13
+
+
+def test_train_makes_a_network_that_load_detector_takes(lsbatch, worlds):
+    names = [event.id for event in read_events(worlds / "events.geojson")]
+    recipe = worlds.parent / "train.yaml"
+    recipe.write_text(RECIPE % tuple(names))
+    code, said, _ = lsbatch("train", recipe, "--out", worlds.parent / "net")
+    assert code == 0 and "unet.json" in said
+    from lsbatch.detectors import load_detector
+
+    sidecar = worlds.parent / "net" / "unet.json"
+    detector = load_detector("unet", sidecar=str(sidecar))
+    card = json.loads(sidecar.read_text())
+    assert card["training"]["recipe"]["training"][0]["events"] == [names[0]]
+    assert np.isfinite(detector.score(np.zeros((1, 32, 32, 13), "float32"))).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("steps: 3", "neither events"),
+        ("training: [{folder: worlds, events: [nowhere]}]\nvalidation: [{folder: worlds}]",
+         "nowhere"),
+        ("chips: {folder: nothing-here}", "holds no .npz"),
+    ],
+)  # fmt: skip
+def test_recipes_that_cannot_be_followed_end_with_a_sentence(lsbatch, worlds, text, reason):
+    recipe = worlds.parent / "bad.yaml"
+    recipe.write_text(text)
+    code, _, said = lsbatch("train", recipe, "--out", worlds.parent / "bad-net")
+    assert code == 1 and reason in said and "Traceback" not in said
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(lsbatch, worlds, tmp_path):
+    (tmp_path / "note.txt").write_text("mine")
+    recipe = worlds.parent / "train2.yaml"
+    recipe.write_text("chips: {folder: nothing-here}")
+    code, _, said = lsbatch("train", recipe, "--out", tmp_path)
+    assert code == 1 and "holds something already" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
