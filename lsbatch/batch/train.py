@@ -1,6 +1,7 @@
 """train_detector: from a training recipe to a network that `load_detector` takes."""
 
 import hashlib
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
@@ -203,7 +204,8 @@ def _batches(
 
 def _sidecar(recipe: TrainingRecipe, design: UnetDesign, fitted: Fitted) -> dict[str, Any]:
     """What goes with the weights: all that is needed to use them, and where they come from."""
-    text = recipe.model_dump_json()
+    record = _recipe_record(recipe)
+    text = json.dumps(record, sort_keys=True)
     return {
         "name": recipe.name,
         "version": f"{__version__}+{hashlib.sha256(text.encode()).hexdigest()[:8]}",
@@ -217,10 +219,19 @@ def _sidecar(recipe: TrainingRecipe, design: UnetDesign, fitted: Fitted) -> dict
         "patch_px": None,
         "admits": {"bands": list(VISIBLE), "pixel_m": [8.0, 35.0]},
         "training": {
-            "recipe": recipe.model_dump(mode="json"),
+            "recipe": record,
             "epoch": fitted.epoch,
             "validation_loss": round(fitted.validation_loss, 4),
             "validation_mcc": round(fitted.validation_mcc, 4),
             "logit_offset": fitted.offset,
         },
     }
+
+
+def _recipe_record(recipe: TrainingRecipe) -> dict[str, Any]:
+    """The recipe as plain values, folders by their last name: where they lay decides nothing."""
+    record: dict[str, Any] = recipe.model_dump(mode="json")
+    for part in (*record["training"], *record["validation"], record["chips"] or {}):
+        if part:
+            part["folder"] = Path(part["folder"]).name
+    return record

@@ -27,8 +27,8 @@ def train(
     `--detector unet --param 'sidecar="OUT/unet.json"'`. Watch it with
     `tensorboard --logdir OUT/logs`.
 
-    Example, after the `lsbatch simulate` lines at the top of that file:
-    `lsbatch train catalogs/unet.yaml --out my-network`
+    Example: `lsbatch train catalogs/unet.yaml --out my-network`, after the `lsbatch simulate` lines
+    at the top of that file.
     """
     from lsbatch.batch import train_detector
     from lsbatch.training import read_training_recipe

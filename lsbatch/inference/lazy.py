@@ -37,11 +37,12 @@ def detect(features: xr.Dataset, detector: Detector) -> xr.DataArray:
             "that chunks do not keep; use score_block."
         )
     channels = features["channels"]
-    stacked = da.moveaxis(da.asarray(channels.data), 0, -1).rechunk({2: -1})
+    stacked = _align(da.moveaxis(da.asarray(channels.data), 0, -1), detector)
+    depth = -(-detector.halo // detector.multiple) * detector.multiple
     score = da.map_overlap(
         _score_chunk,
         stacked,
-        depth={0: detector.halo, 1: detector.halo, 2: 0},
+        depth={0: depth, 1: depth, 2: 0},
         boundary="none",
         drop_axis=2,
         dtype="float32",
@@ -52,6 +53,22 @@ def detect(features: xr.Dataset, detector: Detector) -> xr.DataArray:
         score, dims=("y", "x"), coords={k: v for k, v in channels.coords.items() if k != "channel"}
     )
     return lazy.where(features["status"] == 0)
+
+
+def _align(stacked: da.Array, detector: Detector) -> da.Array:
+    """One chunk of channels; in y and x, chunks that begin where patches of the detector may."""
+    step = detector.multiple
+    if step == 1:
+        return stacked.rechunk({2: -1})
+    sides = {}
+    for axis in (0, 1):
+        # no chunk is smaller than the halo: dask would merge such chunks, off the lattice
+        least = max(*stacked.chunks[axis], detector.halo)
+        side = -(-least // step) * step
+        extent = stacked.shape[axis]
+        rest = max(extent // side - 1, 0) * side
+        sides[axis] = (*[side] * (rest // side), extent - rest)
+    return stacked.rechunk({**sides, 2: -1})
 
 
 def _score_chunk(channels: np.ndarray, detector: Detector) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Where water goes: pits filled, steepest descent, drained area, incision. Plain arrays, numba."""
 
-import heapq
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,8 @@ Reals = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 _STEPS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
+_LENGTHS = tuple(float(np.hypot(*step)) for step in _STEPS)
+"""Of the steps, in cell sides."""
 _TILT = 1e-4
 """Least drop from a cell to the next, of the cell side: it gives flats a way out."""
 
@@ -43,7 +44,9 @@ def find_drainage(elevation: Reals, cell_m: float, *, outlet: npt.NDArray[np.boo
 
     Notes
     -----
-    Pits are filled by priority flood (Barnes et al. 2014, Computers & Geosciences 62).
+    Pits are filled by priority flood (Barnes et al. 2014, Computers & Geosciences 62). Instead of
+    a heap there are two queues that are in order by themselves: all cells by their height, and the
+    raised ones by when they were reached.
     """
     filled, order = _flood(elevation, outlet, _TILT * cell_m)
     receiver = _find_receivers(filled, outlet)
@@ -62,26 +65,45 @@ def find_upstream(drainage: Drainage, cell: int) -> npt.NDArray[np.bool_]:
     return _mark_upstream(drainage.order, drainage.receiver, cell).reshape(drainage.area.shape)
 
 
+def _flood(
+    elevation: Reals, outlet: npt.NDArray[np.bool_], least_drop: float
+) -> tuple[Reals, Indices]:
+    """Filled elevation (H, W), and the cells from the outlets upstream, level ones in any order."""
+    filled: Reals
+    order: Indices
+    filled, order = _climb(elevation, outlet, least_drop, np.argsort(elevation, axis=None))
+    return filled, order
+
+
 @njit(cache=True)
-def _flood(elevation, outlet, least_drop):
+def _climb(elevation, outlet, least_drop, upward):
     rows, cols = elevation.shape
-    filled = elevation.copy()
-    order = np.empty(rows * cols, np.int64)
-    seen = outlet.copy()
-    heap = [(elevation.flat[cell], cell) for cell in np.flatnonzero(outlet)]
-    heapq.heapify(heap)
-    count = 0
-    while len(heap) > 0:
-        level, cell = heapq.heappop(heap)
+    ground, filled = elevation.ravel(), elevation.copy()
+    level, seen = filled.ravel(), outlet.copy().ravel()
+    order, raised = np.empty_like(upward), np.empty_like(upward)
+    count = first = last = place = 0
+    while count < order.size:
+        if first < last and (place == order.size or level[raised[first]] <= ground[upward[place]]):
+            cell = raised[first]
+            first += 1
+        else:
+            cell = upward[place]
+            place += 1
+            # not seen yet: all water still to come stands higher, and will raise it
+            if not seen[cell] or level[cell] > ground[cell]:
+                continue
         order[count] = cell
         count += 1
         for step in _STEPS:
             row, col = cell // cols + step[0], cell % cols + step[1]
-            if row < 0 or col < 0 or row >= rows or col >= cols or seen[row, col]:
+            near = row * cols + col
+            if row < 0 or col < 0 or row >= rows or col >= cols or seen[near]:
                 continue
-            seen[row, col] = True
-            filled[row, col] = max(filled[row, col], level + least_drop)
-            heapq.heappush(heap, (filled[row, col], row * cols + col))
+            seen[near] = True
+            if level[near] < level[cell] + least_drop:
+                level[near] = level[cell] + least_drop
+                raised[last] = near
+                last += 1
     return filled, order
 
 
@@ -94,11 +116,11 @@ def _find_receivers(filled, outlet):
             steepest = 0.0
             if outlet[row, col]:
                 continue
-            for step in _STEPS:
+            for turn, step in enumerate(_STEPS):
                 y, x = row + step[0], col + step[1]
                 if y < 0 or x < 0 or y >= rows or x >= cols:
                     continue
-                drop = (filled[row, col] - filled[y, x]) / np.hypot(step[0], step[1])
+                drop = (filled[row, col] - filled[y, x]) / _LENGTHS[turn]
                 if drop > steepest:
                     steepest = drop
                     receiver[row * cols + col] = y * cols + x
@@ -146,13 +168,13 @@ def incise(filled, order, receiver, strength, cell_m):
     Braun and Willett (2013), Geomorphology 180-181, slope exponent 1.
     """
     cols = filled.shape[1]
-    cut = filled.copy().ravel()
+    cut, strength = filled.copy().ravel(), strength.ravel()
     for cell in order:
         down = receiver[cell]
         if down == cell:
             continue
         length = cell_m * np.hypot(cell // cols - down // cols, cell % cols - down % cols)
-        factor = strength[cell // cols, cell % cols] / length
+        factor = strength[cell] / length
         cut[cell] = (cut[cell] + factor * cut[down]) / (1.0 + factor)
     return cut.reshape(filled.shape)
 
@@ -173,9 +195,9 @@ def shed(ground, order, receiver, steepest, cell_m):
         Cell side in metres.
     """
     cols = ground.shape[1]
-    left = ground.copy().ravel()
+    left, steepest = ground.copy().ravel(), steepest.ravel()
     for cell in order:
         down = receiver[cell]
         length = cell_m * np.hypot(cell // cols - down // cols, cell % cols - down % cols)
-        left[cell] = min(left[cell], left[down] + steepest[cell // cols, cell % cols] * length)
+        left[cell] = min(left[cell], left[down] + steepest[cell] * length)
     return left.reshape(ground.shape)

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lsbatch.simulate.giants import draw_giants
 from lsbatch.simulate.slide_path import Paths, resample, trace_down
-from lsbatch.simulate.slide_shape import POINTS, shape_slides
+from lsbatch.simulate.slide_shape import POINTS, shape_slides, side_by_side
 from lsbatch.simulate.style import Trigger
 from lsbatch.simulate.terrain import PIXEL_M, Terrain
 from lsbatch.simulate.triggers import (
@@ -32,6 +32,8 @@ _ROUNDS = 9
 """Tries to place a slide, each at another site."""
 _LEAST_LEFT = 0.6
 """Share of its area that a slide keeps beside its neighbours, or it goes elsewhere."""
+_HOPELESS_AFTER = 3
+"""Neighbours tried one by one for whether they alone take too much of a slide."""
 _FULLNESS = 0.7
 """Area over length times greatest width, on the average."""
 _STOUTEST = (1.15, 0.5)
@@ -211,25 +213,68 @@ def _settle(
         Those that keep enough of their area.
     cut : ndarray of Polygon, (N, 2)
     """
-    tried = shapely.set_precision(tried, _GRID_M)
+    tried = side_by_side(_snap, tried)
     everyone = np.concatenate([placed[:, 0], tried[:, 0]])
     mine, other = shapely.STRtree(everyone).query(tried[:, 0], predicate="intersects")
     before = np.flatnonzero(other < mine + len(placed))
     before = before[np.argsort(mine[before], kind="stable")]
     mine, other = mine[before], other[before]
-    kept = np.ones(len(tried), bool)
-    cut = np.array([[_largest(part) for part in row] for row in tried], object).reshape(-1, 2)
-    crowded, starts = np.unique(mine, return_index=True)
-    ends = np.searchsorted(mine, crowded, side="right")
-    for number, start, end in zip(crowded, starts, ends, strict=True):
-        blocked = everyone[other[start:end]]
-        free = shapely.difference(cut[number, 0], shapely.union_all(blocked), grid_size=_GRID_M)
-        outline = _largest(free)
-        source = _largest(shapely.intersection(cut[number, 1], outline, grid_size=_GRID_M))
-        kept[number] = outline.area >= _LEAST_LEFT * tried[number, 0].area and not source.is_empty
-        cut[number] = outline, source
-    kept &= ~shapely.is_empty(cut[:, 0]) & ~shapely.is_empty(cut[:, 1])
+    kept = ~_find_hopeless(tried[:, 0], everyone, mine, other)
+    mine, other = mine[kept[mine]], other[kept[mine]]
+    cut = _largest_of(tried)
+    crowded, group = np.unique(mine, return_inverse=True)
+    blocked = shapely.geometrycollections(everyone[other], indices=group)
+    cut[crowded] = side_by_side(_cut_back, cut[crowded], blocked)
+    left = shapely.area(cut[crowded, 0])
+    kept[crowded] = left >= _LEAST_LEFT * shapely.area(tried[crowded, 0])
+    kept &= ~shapely.is_empty(cut).any(axis=1)
     return kept, cut
+
+
+def _find_hopeless(
+    tried: npt.NDArray[np.object_],
+    everyone: npt.NDArray[np.object_],
+    mine: npt.NDArray[np.int64],
+    other: npt.NDArray[np.int64],
+) -> npt.NDArray[np.bool_]:
+    """Slides of which one neighbour alone takes too much: they need not be cut to be refused."""
+    # corners move to the grid when slides are cut: what is left may be larger by the second term
+    most = (1 - _LEAST_LEFT) * shapely.area(tried) + 2 * _GRID_M * shapely.length(tried)
+    low, high = np.split(shapely.bounds(everyone), 2, axis=1)
+    me = mine + len(everyone) - len(tried)
+    sides = np.minimum(high[me], high[other]) - np.maximum(low[me], low[other])
+    room = np.minimum(sides.prod(axis=1), shapely.area(everyone[other]))
+    hopeless = np.zeros(len(tried), bool)
+    pairs = np.lexsort([-room, mine])
+    for _ in range(_HOPELESS_AFTER):
+        pairs = pairs[(room > most[mine])[pairs] & ~hopeless[mine[pairs]]]
+        _, first = np.unique(mine[pairs], return_index=True)
+        now, pairs = pairs[first], np.delete(pairs, first)
+        lost = side_by_side(_shared_area, tried[mine[now]], everyone[other[now]])
+        hopeless[mine[now]] = lost > most[mine[now]]
+    return hopeless
+
+
+def _snap(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    snapped: npt.NDArray[np.object_] = shapely.set_precision(shapes, _GRID_M)
+    return snapped
+
+
+def _shared_area(
+    first: npt.NDArray[np.object_], second: npt.NDArray[np.object_]
+) -> npt.NDArray[np.float64]:
+    area: npt.NDArray[np.float64] = shapely.area(shapely.intersection(first, second))
+    return area
+
+
+def _cut_back(
+    slides: npt.NDArray[np.object_], blocked: npt.NDArray[np.object_]
+) -> npt.NDArray[np.object_]:
+    """Rows of outline and source without the ground that collections of neighbours hold."""
+    taken = shapely.union_all(blocked[:, None], axis=1)
+    outline = _largest_of(shapely.difference(slides[:, 0], taken, grid_size=_GRID_M))
+    source = _largest_of(shapely.intersection(slides[:, 1], outline, grid_size=_GRID_M))
+    return np.column_stack([outline, source])
 
 
 def _to_grid(shapes: npt.NDArray[np.object_], grid: GeoBox) -> npt.NDArray[np.object_]:
@@ -242,6 +287,14 @@ def _to_grid(shapes: npt.NDArray[np.object_], grid: GeoBox) -> npt.NDArray[np.ob
     broken = ~shapely.is_valid(moved)
     moved[broken] = [_largest(part) for part in shapely.make_valid(moved[broken])]
     return moved
+
+
+def _largest_of(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """The largest polygon of each shape; a new array."""
+    whole = shapes.copy()
+    parted = shapely.get_type_id(shapes) != shapely.GeometryType.POLYGON
+    whole[parted] = [_largest(shape) for shape in shapes[parted]]
+    return whole
 
 
 def _largest(geometry: BaseGeometry) -> Polygon:

@@ -1,5 +1,9 @@
 """Outlines of landslides: heads, tracks and toes of many builds, on paths down the ground."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -14,6 +18,9 @@ POINTS = 64
 _SPREADS_BELOW_DEG = 8.0
 """Slope below which a runout spreads."""
 _BRANCHED_FROM_M2 = 1500.0
+_THREADS = 2
+_PIECES = 16
+"""Pieces of one job: slides are sorted by size, so that halves would be unequal."""
 
 
 def shape_slides(
@@ -61,14 +68,26 @@ def shape_slides(
     half = 0.5 * width[:, None] * profile
     outline = _ribbon(spine, [half * _edge(areas, rng) for _ in range(2)])
     along = np.linspace(0, 1, POINTS)[None, :]
-    cut = _cut_source(spine, 1.6 * half.max(axis=1), along < broken[:, None])
+    above = np.maximum((along < broken[:, None]).sum(axis=1), 2)
+    cut = side_by_side(_cut_source, spine, 1.6 * half.max(axis=1), above)
     branches = _branch(spine, width, broken, heads, rng)
     for number, branch in branches:
         outline[number] = _whole(shapely.union(outline[number], branch))
         cut[number] = shapely.union(cut[number], branch)
-    outline = shapely.simplify(outline, 0.5)
-    source = shapely.intersection(outline, cut)
-    return outline, np.array([_whole(part) for part in source], object)
+    outline, source = side_by_side(_part, outline, cut).T
+    return outline, source
+
+
+def side_by_side(work: Callable[..., npt.NDArray[Any]], *columns: npt.NDArray[Any]) -> Shapes:
+    """`work` on pieces of the rows of all columns, in threads; its results, one below the other.
+
+    Each row must be worked on for itself: then neither pieces nor threads change a result. GEOS
+    lets go of the interpreter's lock.
+    """
+    pieces = max(min(_PIECES, len(columns[0])), 1)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        done = pool.map(work, *(np.array_split(column, pieces) for column in columns))
+        return np.concatenate(list(done))
 
 
 def _profile(broken: Reals, slope_deg: npt.NDArray[np.float32], rng: np.random.Generator) -> Reals:
@@ -120,8 +139,12 @@ def _ribbon(spine: Reals, halves: list[Reals]) -> Shapes:
     aside = _aside(spine)
     left, right = (half[..., None] * aside for half in halves)
     rings = np.concatenate([spine + left, (spine - right)[:, ::-1]], axis=1)
-    # a tight bend makes a ring cross itself: closing what it wraps keeps one piece
+    return side_by_side(_close, rings)
+
+
+def _close(rings: Reals) -> Shapes:
     body = shapely.polygons(rings)
+    # a tight bend makes a ring cross itself: closing what it wraps keeps one piece
     crossed = ~shapely.is_valid(body)
     body[crossed] = shapely.make_valid(body[crossed])
     body = shapely.buffer(body, 0.05, quad_segs=2)
@@ -136,13 +159,22 @@ def _whole(shape: shapely.Geometry) -> shapely.Polygon:
     return shapely.Polygon(max(pieces, key=lambda part: part.area).exterior)
 
 
-def _cut_source(spine: Reals, half: Reals, kept: npt.NDArray[np.bool_]) -> Shapes:
-    """A ground wide enough to hold all that lies above the lower end of each source."""
-    lengths = np.maximum(kept.sum(axis=1), 2)
-    lines = [shapely.LineString(line[:n]) for line, n in zip(spine, lengths, strict=True)]
+def _cut_source(spine: Reals, half: Reals, above: npt.NDArray[np.int64]) -> Shapes:
+    """A ground wide enough to hold all that lies above the lower end of each source.
+
+    The sources are the first `above` (N,) points of the spines.
+    """
+    lines = [shapely.LineString(line[:n]) for line, n in zip(spine, above, strict=True)]
     cut: Shapes = shapely.buffer(np.array(lines, object), half, quad_segs=1, cap_style="flat")
     crown: Shapes = shapely.buffer(shapely.points(spine[:, 0]), half, quad_segs=3)
     return shapely.union(cut, crown)
+
+
+def _part(outline: Shapes, cut: Shapes) -> Shapes:
+    """Rows of outline, with fewer corners, and source."""
+    outline = shapely.simplify(outline, 0.5)
+    source = [_whole(part) for part in shapely.intersection(outline, cut)]
+    return np.column_stack([outline, np.array(source, object)])
 
 
 def _branch(

@@ -13,6 +13,7 @@ from lsbatch.kernels import (
     confusion,
     confusion_by_cell,
     hillshade,
+    illumination,
     is_bright_white,
     local_quantile,
     median_of_looks,
@@ -81,14 +82,22 @@ def _terrain(rng: np.random.Generator, size: int) -> Iterator[Duel]:
         turned = np.degrees(np.arctan2(-east, south)) % 360
         return ringed(np.where((east == 0) & (south == 0), -1, turned), np.nan)
 
-    def numpy_hillshade():
+    def lit():
         east, south = (rise / 240 for rise in gradient())
-        lit = (np.sqrt(0.5) + 0.5 * (east + south)) / np.sqrt(1 + east**2 + south**2)
-        return ringed(np.nan_to_num(np.floor(1.5 + 254 * np.maximum(lit, 0))), 0)
+        return (np.sqrt(0.5) + 0.5 * (east + south)) / np.sqrt(1 + east**2 + south**2)
+
+    def numpy_hillshade():
+        return ringed(np.nan_to_num(np.floor(1.5 + 254 * np.maximum(lit(), 0))), 0)
+
+    def numpy_illumination():
+        return ringed(lit(), np.nan)
+
+    sun = {"azimuth_deg": 315.0, "altitude_deg": 45.0}
 
     yield "slope", lambda: slope(dem, 30.0), numpy_slope
     yield "aspect", lambda: aspect(dem, 30.0), numpy_aspect
     yield "hillshade", lambda: hillshade(dem, 30.0), numpy_hillshade
+    yield "illumination", lambda: illumination(dem, 30.0, **sun), numpy_illumination
 
 
 def _light(rng: np.random.Generator, size: int) -> Iterator[Duel]:

@@ -9,7 +9,6 @@ import argparse
 import base64
 import html
 import io
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -29,7 +28,8 @@ from lsbatch.simulate.style import STYLES
 from lsbatch.training import Chips, read_chips, read_pixels, reflectance_of
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-CHIPS = Path(os.environ.get("LSBATCH_CHIPS", SHARED / "landslide4sense-rgb"))
+CHIPS = SHARED / "landslide4sense-rgb"
+"""Never those of LSBATCH_CHIPS: they judge."""
 LOOKED_AT = (0.0, 0.8)
 """Part of the chips that may be looked at: all but those that judge."""
 SIDE_PX = 128
@@ -106,9 +106,7 @@ def simulated_patches(*, events: int, side_km: float, instrument: str) -> Patche
 
 def real_patches(folder: Path, *, most: int) -> Patches:
     """Real chips evenly from their order, which is an order on the ground."""
-    chips: Chips = read_chips(folder)
-    if folder == SHARED / "landslide4sense-rgb":
-        chips = chips.part(*LOOKED_AT)
+    chips: Chips = read_chips(folder).part(*LOOKED_AT)
     slid = np.flatnonzero(chips.label.mean((1, 2)) >= LEAST_SHARE)
     chosen = slid[np.unique(np.linspace(0, len(slid) - 1, min(most, len(slid))).astype(int))]
     block = np.arange(len(chosen)) * 2 * _FOLDS // max(len(chosen), 1)
@@ -347,7 +345,7 @@ def _predict(values: np.ndarray, truth: np.ndarray, folds: np.ndarray) -> np.nda
         held = folds == fold
         if len(np.unique(truth[~held])) == 2:
             forest = RandomForestClassifier(
-                300, min_samples_leaf=2, class_weight="balanced", random_state=0
+                200, min_samples_leaf=2, class_weight="balanced", random_state=0
             )
             said[held] = forest.fit(values[~held], truth[~held]).predict_proba(values[held])[:, 1]
     return said

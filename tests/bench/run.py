@@ -12,6 +12,7 @@ import kernel_cases
 import realism_cases
 import run_cases
 import simulate_cases
+import skill_cases
 
 GROUPS = {
     "kernels": kernel_cases.cases,
@@ -19,6 +20,7 @@ GROUPS = {
     "memory": run_cases.memory,
     "simulate": simulate_cases.cases,
     "realism": realism_cases.cases,
+    "skill": skill_cases.cases,
 }
 
 

@@ -51,6 +51,13 @@ def frozen_set() -> dict[str, Any]:
     return dict(json.loads(text))
 
 
+def cases() -> Iterator[dict]:
+    """All figures of skill."""
+    yield from skill()
+    yield from chips()
+    yield from fields()
+
+
 def skill(*, records: Sequence[dict[str, Any]] | None = None) -> Iterator[dict]:
     """MCC of the shipped network and of the tuned rule on the frozen events."""
     frozen = frozen_set()

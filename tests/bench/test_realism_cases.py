@@ -17,7 +17,7 @@ def realism(monkeypatch):
 
 def test_realism_cases_and_page_run_small(realism, monkeypatch, tmp_path):
     if not realism.CHIPS.is_dir():
-        pytest.skip(f"The real chips are not at {realism.CHIPS}; LSBATCH_CHIPS names their folder.")
+        pytest.skip(f"The real chips are not at {realism.CHIPS}.")
     made = realism.simulated_patches(events=2, side_km=2.0, instrument="s2-l2a")
     monkeypatch.setattr(realism, "simulated_patches", lambda **_: made)
     found = list(realism.cases(events=2, side_km=2.0, chips=12, instruments=["s2-l2a"]))

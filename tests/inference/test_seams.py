@@ -23,6 +23,7 @@ DETECTORS = {
     "pooling": PoolingDetector(),
     "pooling, cores that overlap": PoolingDetector(patch_px=36, halo=8),
     "pooling, one pool a core": PoolingDetector(patch_px=20),
+    "pooling, whole blocks": PoolingDetector(patch_px=None),
 }
 MARGIN = 40
 """Ground beyond the grid on each side that a halo may reach, pixels."""
@@ -110,10 +111,20 @@ def cube():
     return cube_of(looks, grid_of(60, 70), bands=COLOURS, elevation=hills(60, 70), chunks=(32, 40))
 
 
-@pytest.mark.parametrize("name", ["ndvi-change", "brightness-change"])
-def test_detect_equals_blocks(cube, name):
+@pytest.mark.parametrize(
+    ("name", "chunk_px"),
+    [
+        ("ndvi-change", None),
+        ("brightness-change", None),
+        ("pooling, whole blocks", None),
+        ("pooling, whole blocks", 17),
+        ("pooling, whole blocks", 3),
+    ],
+)
+def test_detect_equals_blocks(cube, name, chunk_px):
     detector = DETECTORS[name]
-    lazy = detect(prepare(cube, detector.inputs), detector)
+    features = prepare(cube, detector.inputs)
+    lazy = detect(features.chunk(y=chunk_px, x=chunk_px) if chunk_px else features, detector)
     assert lazy.dims == ("y", "x") and lazy.dtype == np.float32
     with dask.config.set(scheduler="synchronous"):
         whole = lazy.compute()
