@@ -89,8 +89,8 @@ def evaluate(
 ) -> None:
     """Score a product against mapped polygons.
 
-    Example, after `lsbatch demo`: `lsbatch evaluate lsbatch-demo/map/events/demo-0/product.zarr
-    lsbatch-demo/world/inventories/demo-0.parquet --out scores.json`
+    Example, after `lsbatch demo`: `lsbatch evaluate lsbatch-demo/map/events/demo-5/product.zarr
+    lsbatch-demo/world/inventories/demo-5.parquet --out scores.json`
     """
     from lsbatch.batch import evaluate_folder
 
@@ -120,7 +120,7 @@ def report(
 
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder to make.")] = Path("lsbatch-demo"),
-    seed: Annotated[int, typer.Option("--seed", help="Another seed, another event.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, another event.")] = 5,
     workers: WorkersOption = None,
 ) -> None:
     """Invent a small event, map it, score it against the known truth; no network needed.

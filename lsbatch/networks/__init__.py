@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from lsbatch.networks.encoding import FILL, SCALINGS, count_planes, encode
+from lsbatch.networks.quiet import load_keras
 from lsbatch.networks.weights import (
     check_digest,
     read_sidecar,
@@ -31,6 +32,7 @@ __all__ = [
     "count_planes",
     "encode",
     "landslide_loss",
+    "load_keras",
     "read_sidecar",
     "read_weights",
     "score_planes",
@@ -43,5 +45,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load what needs Keras on first use: its import takes seconds."""
     if name in _LAZY:
+        load_keras()
         return getattr(import_module(f"lsbatch.networks.{_LAZY[name]}"), name)
     raise AttributeError(f"module 'lsbatch.networks' has no attribute {name!r}")

@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import Any
 
+from lsbatch.networks import load_keras
 from lsbatch.training.chips import Chips, read_chips, reflectance_of
 from lsbatch.training.recipe import ChipSet, TrainingRecipe, World, read_training_recipe
 
@@ -41,5 +42,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load what needs Keras or the imagery rooms on first use."""
     if name in _LAZY:
+        load_keras()
         return getattr(import_module(f"lsbatch.training.{_LAZY[name]}"), name)
     raise AttributeError(f"module 'lsbatch.training' has no attribute {name!r}")

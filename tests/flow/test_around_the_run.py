@@ -84,5 +84,5 @@ def test_examples_of_the_help_work_as_typed(demo, lsbatch, monkeypatch, cluster_
         (example,) = re.findall(r"Example[^`]*`lsbatch ([^`]+)`", command.help)
         if example == "demo" or example.startswith("train "):
             continue  # `make demo` types the one; the other takes an hour (see test_train.py)
-        code, _, err = lsbatch(*example.replace("demo-0", event).split())
+        code, _, err = lsbatch(*example.replace("demo-5", event).split())
         assert code == 0, f"{example}: {err}"
