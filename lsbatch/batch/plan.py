@@ -50,7 +50,7 @@ def build_plan(recipe: Recipe) -> Plan:
         read_inventory(Path(recipe.inventory))  # a bad file must not surface after the work
         digest = hashlib.sha256(Path(recipe.inventory).read_bytes()).hexdigest()
     seen = view_event(recipe, detector.inputs)
-    check_admitted(detector, seen.grid)
+    _check_admitted(detector, seen.grid)
     return Plan(
         recipe=recipe,
         event=seen.event,
@@ -93,7 +93,7 @@ def view_event(recipe: Recipe, inputs: Inputs) -> View:
     return View(event, scenes, rejected, grid)
 
 
-def check_admitted(detector: Detector, grid: GeoBox) -> None:
+def _check_admitted(detector: Detector, grid: GeoBox) -> None:
     """Raise WeightsError where a detector was not trained for pixels of this size."""
     admitted = getattr(detector, "pixel_m", None)
     side = abs(grid.resolution.x)

@@ -35,8 +35,8 @@ from lsbatch.training import (
 
 logger = logging.getLogger(__name__)
 
-Progress = Callable[[str, int, int], None]
-"""Called with (what, done, in all)."""
+Progress = Callable[[int, int, str], None]
+"""Called with (events read or epochs done, in all, what is being done)."""
 
 _VALIDATION_BATCHES = 24
 _RECIPE = "training.json"
@@ -100,7 +100,7 @@ def _fit(
 
     def tell(epoch: int, losses: dict[str, float]) -> None:
         shown = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
-        progress(f"training: {shown}", epoch, recipe.epochs)
+        progress(epoch, recipe.epochs, f"epochs: {shown}")
 
     training, validation = samples
     try:
@@ -148,10 +148,10 @@ def _read_worlds(worlds: tuple[World, ...], side: int, progress: Progress) -> li
     ]
     found = []
     for number, (folder, event, looks) in enumerate(asked):
-        progress("reading events", number, len(asked))
+        progress(number, len(asked), "reading events")
         found.append(trim(_read_event(folder, event, looks), least_px=side))
     if asked:
-        progress("reading events", len(asked), len(asked))
+        progress(len(asked), len(asked), "reading events")
     return found
 
 
@@ -163,18 +163,22 @@ def _events_of(world: World) -> list[Event]:
 
 
 def _read_event(folder: Path, event: Event, looks: int) -> EventPixels:
+    inventory = folder / "inventories" / f"{event.id}.parquet"
     recipe = Recipe(
         event=event.id,
         catalog=str(folder / "events.geojson"),
         source=str(folder / "catalog.json"),
-        inventory=str(folder / "inventories" / f"{event.id}.parquet"),
         detector=DetectorChoice(name="unet"),
         looks=looks,
     )
     seen = view_event(recipe, UNET_INPUTS)
-    inventory = read_inventory(Path(str(recipe.inventory)))
     return read_pixels(
-        event.id, seen.scenes, seen.grid, inputs=UNET_INPUTS, inventory=inventory, extent=event.aoi
+        event.id,
+        seen.scenes,
+        seen.grid,
+        inputs=UNET_INPUTS,
+        inventory=read_inventory(inventory),
+        extent=event.aoi,
     )
 
 
@@ -216,7 +220,6 @@ def _sidecar(recipe: TrainingRecipe, design: UnetDesign, fitted: Fitted) -> dict
         "fill": FILL,
         "halo": design.halo,
         "multiple": design.multiple,
-        "patch_px": None,
         "admits": {"bands": list(VISIBLE), "pixel_m": [8.0, 35.0]},
         "training": {
             "recipe": record,

@@ -26,12 +26,25 @@ ERR = Console(stderr=True)
 
 @contextlib.contextmanager
 def progress_bar() -> Iterator[Any]:
-    """A bar on a terminal, its last state elsewhere; it shows once the plan stands."""
+    """A bar of a map's blocks; it shows once the plan stands."""
+    with counting_bar("mapping", "blocks") as count:
+
+        def show(done: int, total: int, failed: int) -> None:
+            faults = f"[red]{failed} failed" if failed else ""
+            finishing = "polygons, metrics, report …" if done == total else ""
+            count(done, total, faults or finishing)
+
+        yield show
+
+
+@contextlib.contextmanager
+def counting_bar(doing: str, unit: str) -> Iterator[Any]:
+    """A bar on a terminal, its last state elsewhere; it starts anew where the total changes."""
     bar = Progress(
-        TextColumn("mapping"),
+        TextColumn(doing),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("blocks"),
+        TextColumn(unit),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
@@ -40,35 +53,11 @@ def progress_bar() -> Iterator[Any]:
     )
     line = bar.add_task("", total=None)
 
-    def show(done: int, total: int, failed: int) -> None:
-        bar.start()
-        faults = f"[red]{failed} failed" if failed else ""
-        finishing = "polygons, metrics, report …" if done == total else ""
-        bar.update(line, completed=done, total=total, description=faults or finishing)
-
-    try:
-        yield show
-    finally:
-        bar.stop()
-
-
-@contextlib.contextmanager
-def counting_bar(doing: str, unit: str) -> Iterator[Any]:
-    """A bar on a terminal, its last state elsewhere; it names what is being made."""
-    bar = Progress(
-        TextColumn(doing),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(unit),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-        console=ERR,
-    )
-    line = bar.add_task("", total=None)
-
     def show(done: int, total: int, what: str) -> None:
         bar.start()
-        bar.update(line, completed=done, total=total, description=what)
+        if bar.tasks[0].total != total:
+            bar.reset(line, total=total)
+        bar.update(line, completed=done, description=what)
 
     try:
         yield show

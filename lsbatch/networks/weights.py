@@ -12,7 +12,7 @@ import numpy as np
 
 from lsbatch.errors import StoreError, WeightsError
 
-SIDECAR_KEYS = ("name", "version", "sha256", "design", "channels", "groups", "halo", "patch_px")
+SIDECAR_KEYS = ("name", "version", "sha256", "design", "channels", "groups", "halo", "multiple")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 

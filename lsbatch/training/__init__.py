@@ -18,6 +18,7 @@ _LAZY = {
     "read_pixels": "pixels",
     "trim": "pixels",
 }
+_WITH_KERAS = ("batches", "fitting")
 
 __all__ = [
     "Batches",
@@ -42,6 +43,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load what needs Keras or the imagery rooms on first use."""
     if name in _LAZY:
-        load_keras()
+        if _LAZY[name] in _WITH_KERAS:
+            load_keras()
         return getattr(import_module(f"lsbatch.training.{_LAZY[name]}"), name)
     raise AttributeError(f"module 'lsbatch.training' has no attribute {name!r}")

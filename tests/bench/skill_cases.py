@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from geopandas import GeoDataFrame
+from odc.geo.geobox import GeoBox
 
 from lsbatch.batch import view_event
 from lsbatch.catalog import catalogs_folder, find_event, read_inventory
@@ -139,8 +141,10 @@ def _judge_event(folder: Path, record: dict[str, Any], runs: Runs) -> Iterator[t
         world, seed=record["seed"], events=1, side_km=record["side_km"],
         styles=[record["style"]], instruments=[record["instrument"]],
     )  # fmt: skip
+    # detectors that ask to see the same are given the same
+    seen = {detector.inputs: read_world(world, detector) for detector, _ in runs.values()}
     for name, (detector, withheld) in runs.items():
-        pixels, inventory = read_world(world, detector)
+        pixels, inventory, grid = seen[detector.inputs]
         channels = pixels.channels.astype(np.float32)
         for number, channel in enumerate(detector.inputs.channels):
             if channel.layer in withheld:
@@ -148,14 +152,20 @@ def _judge_event(folder: Path, record: dict[str, Any], runs: Runs) -> Iterator[t
         landslide = score_area(channels, detector) >= 0.5
         counts = confusion(landslide, pixels.label, pixels.counts)
         rates = _rates(counts)
-        yield name, Judged(
-            record, mcc(*counts) or 0.0, rates["precision"], rates["recall"],
-            _found_by_area(landslide, pixels, inventory),
-        )  # fmt: skip
+        yield (
+            name,
+            Judged(
+                record,
+                mcc(*counts) or 0.0,
+                rates["precision"],
+                rates["recall"],
+                _found_by_area(landslide, pixels, inventory, grid),
+            ),
+        )
 
 
-def read_world(world: Path, detector: Detector) -> tuple[EventPixels, Any]:
-    """Channels and labels of a one-event world as a run reads them, and the inventory."""
+def read_world(world: Path, detector: Detector) -> tuple[EventPixels, GeoDataFrame, GeoBox]:
+    """Channels and labels of a one-event world as a run reads them; its inventory, its grid."""
     event = find_event(str(world / "events.geojson"))
     place = world / "inventories" / f"{event.id}.parquet"
     recipe = Recipe(
@@ -169,16 +179,17 @@ def read_world(world: Path, detector: Detector) -> tuple[EventPixels, Any]:
         event.id, plan.scenes, plan.grid,
         inputs=detector.inputs, inventory=inventory, extent=event.aoi,
     )  # fmt: skip
-    return pixels, inventory.to_crs(plan.grid.crs).assign(grid=[plan.grid] * len(inventory))
+    return pixels, inventory.to_crs(plan.grid.crs), plan.grid
 
 
-def _found_by_area(landslide: np.ndarray, pixels: EventPixels, inventory: Any) -> dict[str, float]:
+def _found_by_area(
+    landslide: np.ndarray, pixels: EventPixels, inventory: GeoDataFrame, grid: GeoBox
+) -> dict[str, float]:
     """Share of mapped landslides, by area, of which the map covers a tenth of the seen pixels."""
     from rasterio.features import rasterize
 
     if not len(inventory):
         return {}
-    grid = inventory["grid"].iloc[0]
     shapes = zip(inventory.geometry, range(1, len(inventory) + 1), strict=True)
     number = rasterize(shapes, out_shape=landslide.shape, transform=grid.affine, dtype="int32")
     seen = np.bincount(number[pixels.counts], minlength=len(inventory) + 1)[1:]

@@ -19,7 +19,7 @@ from lsbatch.networks import (
 DESIGN = UnetDesign(3, widths=(2, 4), depths=(1, 1))
 SIDECAR = {
     "name": "tiny", "version": "1", "design": {"planes": 3, "widths": [2, 4], "depths": [1, 1],
-    "dropout": 0.1}, "channels": [], "groups": [], "halo": 16, "patch_px": None,
+    "dropout": 0.1}, "channels": [], "groups": [], "halo": 16, "multiple": 2,
 }  # fmt: skip
 
 
