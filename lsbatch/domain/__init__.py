@@ -4,6 +4,7 @@ from lsbatch.domain.contract import Detector
 from lsbatch.domain.event import Event, Period, slug_of
 from lsbatch.domain.inputs import Channel, Inputs
 from lsbatch.domain.receipt import Receipt
+from lsbatch.domain.rupture import landslide_radius_km
 from lsbatch.domain.scene import Asset, Granule, Look, Rejection, Scene, Scenes
 from lsbatch.domain.schema import (
     DETECTABLE,
@@ -55,6 +56,7 @@ __all__ = [
     "build_grid",
     "check_cube",
     "check_features",
+    "landslide_radius_km",
     "mean_sun",
     "slug_of",
     "utm_of",
