@@ -54,7 +54,7 @@ class Recipe(_Frozen):
     """All that decides what a run computes, and where it runs."""
 
     event: str
-    """Id of the catalogue, or path of a GeoJSON file with one feature."""
+    """Id of the catalogue, or path of a GeoJSON or CSV file with one event."""
     source: str
     """URL of a STAC API, or path of a static catalogue or item collection."""
     detector: DetectorChoice

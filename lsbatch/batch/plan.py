@@ -178,7 +178,7 @@ def _warnings(
     event: Event, scenes: Scenes, rejected: tuple[Rejection, ...], detector: Detector
 ) -> list[str]:
     """What the reader of the map should know before trusting it."""
-    found = [f"The area of interest is {source}." for source in _area_source(event)]
+    found = [f"Area of interest: {source}." for source in _area_source(event)]
     found += [_undated(look) for look in scenes.looks if not look.scene.is_dated]
     if not scenes.pre:
         found.append(

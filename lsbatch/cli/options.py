@@ -8,20 +8,20 @@ import typer
 
 CatalogFile = Annotated[
     Path | None,
-    typer.Option("--catalog", help="Event catalogue (GeoJSON); default: the shipped one."),
+    typer.Option("--catalog", help="Event catalogue (GeoJSON or CSV); default: the shipped one."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 EventArgument = Annotated[
     str,
     typer.Argument(
-        metavar="EVENT", help="Id of the catalogue, or a GeoJSON file with one feature."
+        metavar="EVENT", help="Id of the catalogue, or a GeoJSON or CSV file with one event."
     ),
 ]
 ListedEventArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="EVENT",
-        help="Id of the catalogue, or a GeoJSON file with one feature; may be left out where the "
+        help="Id of the catalogue, or a GeoJSON or CSV file with one event; may be left out where the "
         "--config file lists one.",
         show_default=False,
     ),

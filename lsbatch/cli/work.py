@@ -73,6 +73,9 @@ def map_command(
     Example, after `lsbatch demo`:
     `lsbatch map lsbatch-demo/world/events.geojson --source lsbatch-demo/world/catalog.json
     --detector brightness-change --out my-map`
+
+    The area is the event's own, a file (`--aoi valley.gpkg`), a ShakeMap's contour (`--aoi grid.xml
+    --aoi-level mmi=6`) or a radius (`--aoi-radius 30`, `--aoi-radius marc`).
     """
     if event is None and config is None:
         raise typer.BadParameter("name one, or a file for --config that does", param_hint="EVENT")
