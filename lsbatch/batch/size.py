@@ -49,5 +49,5 @@ def _check(width_m: float, height_m: float, resolution: float, recipe: Recipe) -
         f"{recipe.block_px} pixels of {resolution:g} m. With a network that is some "
         f"{pixels * _BYTES_A_PIXEL / 1e9:,.0f} GB to read (not compressed) and "
         f"{pixels * _SECONDS_A_PIXEL / 3600:,.0f} hours on one core. Draw a smaller area, choose a "
-        "coarser --resolution, or go ahead with --yes."
+        "coarser --resolution (in metres), or go ahead with --yes."
     )

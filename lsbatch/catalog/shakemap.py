@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from lsbatch.catalog.meridian import cut_at_180
 from lsbatch.errors import CatalogError
 
 _UNITS = {
@@ -89,7 +90,7 @@ def shaken_area(shakemap: ShakeMap, measure: str, level: float) -> tuple[BaseGeo
     Returns
     -------
     Polygon or MultiPolygon
-        EPSG:4326.
+        EPSG:4326, cut in two at the 180th meridian.
     bool
         Whether the edge of the ShakeMap cuts it off.
 
@@ -115,7 +116,8 @@ def shaken_area(shakemap: ShakeMap, measure: str, level: float) -> tuple[BaseGeo
     rings = [np.split(points, at[1:-1]) for points, at in zip(corners, offsets, strict=True)]
     polygons = [shapely.Polygon(outer, holes) for outer, *holes in rings]
     edge = np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
-    return shapely.union_all(shapely.make_valid(polygons)), bool(edge.max() >= level)
+    area = shapely.transform(shapely.union_all(shapely.make_valid(polygons)), _wrapped)
+    return cut_at_180(area), bool(edge.max() >= level)
 
 
 def describe_peaks(shakemap: ShakeMap) -> str:
@@ -183,6 +185,8 @@ def _nodes(
     if not {"LON", "LAT"} <= table.keys():
         found.refuse("it has no LON and LAT")
     lon, lat = table.pop("LON"), table.pop("LAT")
+    # across the 180th meridian some files go on beyond 180, others begin again at -180
+    lon = np.unwrap(lon, period=360, axis=1)
     x, y = lon[0], lat[:, 0]
     regular = (
         np.abs(lon - x).max() < _ROUNDING_DEG and np.abs(lat - y[:, None]).max() < _ROUNDING_DEG
@@ -190,6 +194,14 @@ def _nodes(
     if not regular or not (np.diff(x) > 0).all() or not (np.diff(y) < 0).all():
         found.refuse("its nodes do not run from west to east, row by row from north to south")
     return x, y
+
+
+def _wrapped(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Corners with their longitude in -180 to 180."""
+    lon = corners[:, 0]
+    return np.column_stack(
+        [np.where(np.abs(lon) > 180, (lon + 180) % 360 - 180, lon), corners[:, 1]]
+    )
 
 
 def _norm_layers(

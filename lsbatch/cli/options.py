@@ -21,8 +21,8 @@ ListedEventArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="EVENT",
-        help="Id of the catalogue, or a GeoJSON or CSV file with one event; may be left out where the "
-        "--config file lists one.",
+        help="Id of the catalogue, or a GeoJSON or CSV file with one event; may be left out where "
+        "the --config file lists one.",
         show_default=False,
     ),
 ]

@@ -7,6 +7,7 @@ import shapely
 from pyproj import Geod
 
 from lsbatch.catalog import catalogs_folder
+from lsbatch.catalog.choice import circle_about
 from lsbatch.catalog.land import MARGIN_KM, cut_to_land
 from lsbatch.errors import CatalogError
 
@@ -40,6 +41,12 @@ def test_land_beyond_the_180th_meridian_counts():
     """Chukotka lies on both sides; sea just east of it, on the other side, is within the margin."""
     area = shapely.box(179.0, 67.0, 180.0, 68.5)
     assert not cut_to_land(area).is_empty
+
+
+def test_area_on_both_sides_of_the_180th_meridian_keeps_its_land():
+    both = circle_about((179.5, -17.5), 250.0)
+    kept = cut_to_land(both)
+    assert kept.contains(shapely.Point(178.0, -17.8)) and kept.area < both.area
 
 
 def test_sea_without_land_is_refused_with_the_way_out():

@@ -132,6 +132,18 @@ def test_hole_in_the_shaking_is_a_hole(tmp_path):
     assert len(area.interiors) == 1 and not area.contains(shapely.Point(11, 45.5))
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_grid_across_the_180th_meridian_gives_both_sides(tmp_path, again):
+    """The peak stands at 180.0, with nodes at 179.5 and at 180.5 or -179.5."""
+    numbers = rows(HILL, west=179.5)
+    if again:
+        numbers = numbers.replace("180.5 ", "-179.5 ").replace("181.0 ", "-179.0 ")
+    area, _ = shaken_area(read_shakemap(written(tmp_path, numbers=numbers)), "mmi", 6)
+    west, east = sorted(area.geoms, key=lambda part: part.bounds[0])
+    assert west.bounds == pytest.approx((-180, 45.625, -179.75, 45.875))
+    assert east.bounds == pytest.approx((179.75, 45.625, 180, 45.875))
+
+
 def test_contour_at_the_edge_says_so(tmp_path):
     area, cut_off = shaken_area(
         read_shakemap(written(tmp_path, [[8, 8, 4], [8, 8, 4], [4, 4, 4]])), "mmi", 6
