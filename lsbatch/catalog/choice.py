@@ -13,7 +13,7 @@ from lsbatch.catalog.areas import read_area
 from lsbatch.catalog.land import MARGIN_KM, cut_to_land
 from lsbatch.catalog.meridian import cut_at_180, side_of
 from lsbatch.catalog.shakemap import describe_peaks, read_shakemap, shaken_area
-from lsbatch.domain import Event, landslide_radius_km
+from lsbatch.domain import Event, landslide_radius_km, source_depth_km
 from lsbatch.errors import CatalogError
 
 _CORNERS = 90
@@ -88,12 +88,13 @@ def radius_area(event: Event, radius: float | Literal["marc"]) -> tuple[BaseGeom
             f"Marc et al.'s scaling needs a magnitude, and event {event.id!r} has none. Name a "
             "radius in kilometres."
         )
-    depth, known = _depth_of(event)
+    hypocentre, known = _depth_of(event)
+    depth = source_depth_km(event.magnitude, hypocentre_km=hypocentre)
     mechanism = str(event.facts.get("mechanism") or "")
     km = landslide_radius_km(event.magnitude, depth_km=depth, mechanism=mechanism)
     return circle_about(event.epicentre, km), (
         f"radius of {km:.1f} km about the epicentre (scaling of Marc et al. 2016 for M "
-        f"{event.magnitude:g}, depth {depth:g} km{'' if known else ' assumed'}, "
+        f"{event.magnitude:g}, sources {depth:g} km deep{'' if known else ' (assumed)'}, "
         f"{mechanism or 'mechanism not known: reverse assumed'})"
     )
 

@@ -4,7 +4,7 @@ from lsbatch.domain.contract import Detector
 from lsbatch.domain.event import Event, Period, slug_of
 from lsbatch.domain.inputs import Channel, Inputs
 from lsbatch.domain.receipt import Receipt
-from lsbatch.domain.rupture import landslide_radius_km
+from lsbatch.domain.rupture import landslide_radius_km, source_depth_km
 from lsbatch.domain.scene import Asset, Granule, Look, Rejection, Scene, Scenes
 from lsbatch.domain.schema import (
     DETECTABLE,
@@ -59,5 +59,6 @@ __all__ = [
     "landslide_radius_km",
     "mean_sun",
     "slug_of",
+    "source_depth_km",
     "utm_of",
 ]

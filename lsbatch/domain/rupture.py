@@ -21,6 +21,7 @@ area: Leonard (2010)."""
 _DEPTH_OF_FAULTS = 17e3
 """Where strike-slip faults stop to widen, m."""
 _LEAST_KM, _MOST_KM = 20.0, 150.0
+_DEEPEST_KM = 12.0
 
 
 def rupture_length_km(magnitude: float, *, strike_slip: bool) -> float:
@@ -78,6 +79,27 @@ def shaking_reach_km(magnitude: float, *, depth_km: float, normal: bool) -> floa
     return math.sqrt(max(reach**2 - depth_km**2, 0.0))
 
 
+def source_depth_km(magnitude: float, *, hypocentre_km: float) -> float:
+    """Mean depth of the sources of waves on a fault, where only the hypocentre is known.
+
+    Parameters
+    ----------
+    magnitude : float
+        Moment magnitude.
+    hypocentre_km : float
+        Depth of the hypocentre.
+
+    Returns
+    -------
+    float
+        The hypocentre's depth, half of it above magnitude 7.5 (Marc et al. 2016), and at most 12:
+        faults begin to break near their foot, catalogues write fixed depths such as 33 km, and an
+        area to search had better be too large. The search boxes of the shipped catalogue have the
+        same limit.
+    """
+    return min(hypocentre_km / 2 if magnitude > 7.5 else hypocentre_km, _DEEPEST_KM)
+
+
 def landslide_radius_km(magnitude: float, *, depth_km: float, mechanism: str = "") -> float:
     """Radius about the epicentre that should hold the landslides of an earthquake.
 
@@ -86,8 +108,7 @@ def landslide_radius_km(magnitude: float, *, depth_km: float, mechanism: str = "
     magnitude : float
         Moment magnitude.
     depth_km : float
-        Depth of the hypocentre. The sources of an earthquake above 7.5 are taken for half as deep,
-        as Marc et al. do where they know no better.
+        Mean depth of the sources on the fault, from `source_depth_km` where it is not known.
     mechanism : str
         In words: one that begins with "normal" or "strike-slip" counts as such, any other as
         reverse.
@@ -98,8 +119,7 @@ def landslide_radius_km(magnitude: float, *, depth_km: float, mechanism: str = "
         Half the rupture and the reach of its shaking, at least 20 and at most 150 km. A rupture
         that ran to one side only may leave it.
     """
-    depth = depth_km / 2 if magnitude > 7.5 else depth_km
     kind = mechanism.lower()
     length = rupture_length_km(magnitude, strike_slip=kind.startswith("strike"))
-    reach = shaking_reach_km(magnitude, depth_km=depth, normal=kind.startswith("normal"))
+    reach = shaking_reach_km(magnitude, depth_km=depth_km, normal=kind.startswith("normal"))
     return min(max(length / 2 + reach, _LEAST_KM), _MOST_KM)

@@ -113,12 +113,12 @@ def test_radius_is_that_far_on_the_ground():
 
 def test_radius_of_marc_says_its_figure_and_what_it_rests_on():
     words = choose_area(event(), AreaChoice(radius="marc")).facts["aoi_source"]
-    assert words.startswith("radius of 44.5 km about the epicentre (scaling of Marc et al. 2016")
-    assert "M 6.9, depth 17.2 km, strike-slip" in words
+    assert words.startswith("radius of 47.9 km about the epicentre (scaling of Marc et al. 2016")
+    assert "M 6.9, sources 12 km deep, strike-slip" in words
     words = choose_area(event(facts={}), AreaChoice(radius="marc")).facts["aoi_source"]
-    assert "depth 10 km assumed, mechanism not known: reverse assumed" in words
+    assert "sources 10 km deep (assumed), mechanism not known: reverse assumed" in words
     odd = event(facts={"depth_km": math.nan})
-    assert "10 km assumed" in choose_area(odd, AreaChoice(radius="marc")).facts["aoi_source"]
+    assert "10 km deep (assumed)" in choose_area(odd, AreaChoice(radius="marc")).facts["aoi_source"]
 
 
 def test_radius_of_marc_on_the_shipped_catalogue_holds_most_boxes():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsbatch.domain import landslide_radius_km
+from lsbatch.domain import landslide_radius_km, source_depth_km
 from lsbatch.domain.rupture import rupture_length_km, shaking_reach_km, source_strength_km
 
 
@@ -37,13 +37,20 @@ def test_published_totals_follow_from_the_distances(
 def test_radius_is_the_half_size_of_the_windows_of_the_event_list(shared_data):
     with (shared_data / "tables" / "events.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if "derived" in row["bbox_source"]]
-    # the list takes its depth as given, so below the magnitude from which ours is halved
-    known = [r for r in rows if r["marc2016_fault"] == "R" and float(r["mag"]) <= 7.5]
-    assert len(known) >= 10
-    for row in known:
+    # of the list's rules ours differ for other faults, and above magnitude 7.5 halve the depth
+    reverse = [
+        row
+        for row in rows
+        if (row["marc2016_fault"] or row["mechanism"]).startswith(("R", "reverse", "oblique"))
+        and float(row["mag"]) <= 7.5
+    ]
+    assert len(reverse) >= 20
+    for row in reverse:
+        magnitude, depth = float(row["mag"]), row["marc2016_r0_km"]
+        guessed = source_depth_km(magnitude, hypocentre_km=float(row["depth_km"]))
+        found = landslide_radius_km(magnitude, depth_km=float(depth) if depth else guessed)
         half = (float(row["bbox_n"]) - float(row["bbox_s"])) / 2 * 110.574
-        found = landslide_radius_km(float(row["mag"]), depth_km=float(row["marc2016_r0_km"]))
-        assert found == pytest.approx(half, abs=1.0), row["event_key"]
+        assert found == pytest.approx(half, abs=1.1), row["event_key"]
 
 
 def test_strike_slip_ruptures_grow_in_length_alone_from_33_km_on():
@@ -60,6 +67,12 @@ def test_strength_has_no_step_at_its_hinge_and_normal_faults_shake_less():
     assert source_strength_km(7, normal=True) == pytest.approx(
         0.7 * source_strength_km(7, normal=False)
     )
+
+
+def test_depth_of_the_sources_is_guessed_shallow():
+    assert source_depth_km(6.5, hypocentre_km=8) == 8
+    assert source_depth_km(7.8, hypocentre_km=8.2) == 4.1
+    assert source_depth_km(6.9, hypocentre_km=33) == source_depth_km(8, hypocentre_km=60) == 12
 
 
 def test_a_source_too_deep_shakes_nothing_loose():
