@@ -93,7 +93,7 @@ def test_g1_two_sides_are_two_grids_without_a_hole_or_an_overlap(tmp_path):
 
 
 @pytest.mark.parametrize("lat", [84.5, -80.5])
-def test_g2_area_beyond_utm_asks_for_a_crs(refused, tmp_path, world, lat):
+def test_g2_area_beyond_utm_asks_for_a_crs(lat):
     with pytest.raises(GridMismatchError, match=r"UTM ends at 84 N and 80 S.*--crs"):
         utm_of(shapely.box(10, lat - 0.1, 10.4, lat + 0.1))
 
@@ -327,7 +327,7 @@ def test_g7_future_event_is_refused_in_a_file_of_its_own_too(refused, tmp_path):
     assert "lies in the future (2999-01-01" in said
 
 
-def test_g7_event_before_the_sensor_or_without_images_after_it_says_so(refused, world):
+def test_g7_event_without_images_after_it_says_so(refused):
     assert "No usable scene after" in refused(None, "--post", "2055-01-01/2055-02-01")
 
 
