@@ -5,8 +5,9 @@ and their number never changes a bit.
 """
 
 from lsbatch.kernels.confusion import confusion, confusion_by_cell, mcc
+from lsbatch.kernels.planes import fill_planes
 from lsbatch.kernels.rank import NO_GROUP, local_quantile
-from lsbatch.kernels.screen import is_bright_white
+from lsbatch.kernels.screen import is_bright_white, is_snow
 from lsbatch.kernels.shadow import shadow_depth
 from lsbatch.kernels.spectral import median_of_looks, normalised_difference
 from lsbatch.kernels.stitch import blend_weights, stitch_patches
@@ -20,9 +21,11 @@ __all__ = [
     "blend_weights",
     "confusion",
     "confusion_by_cell",
+    "fill_planes",
     "hillshade",
     "illumination",
     "is_bright_white",
+    "is_snow",
     "local_quantile",
     "mcc",
     "median_of_looks",
