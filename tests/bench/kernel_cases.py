@@ -13,9 +13,11 @@ from lsbatch.kernels import (
     cast_shadow,
     confusion,
     confusion_by_cell,
+    fill_planes,
     hillshade,
     illumination,
     is_bright_white,
+    is_snow,
     light_sums,
     local_quantile,
     mean_step,
@@ -288,6 +290,28 @@ def _spectral(rng: np.random.Generator, size: int) -> Iterator[Duel]:
         spread = sum(abs(band - mean) for band in looks[:3])
         return (mean >= 0.15) & (spread < 0.7 * mean) & (looks[2] - looks[0] / 2 > 0.08)
 
+    def numpy_snow():
+        total, least = looks[0] + looks[2], np.where(looks[0] > 0.15, 0.15, 0.4)
+        return (total > 0) & (looks[0] - looks[2] > least * total) & (looks[1] > 0.11)
+
+    values = np.ascontiguousarray(looks[:6].reshape(6, -1).T)
+    scales = np.tile(np.float32([0.05, 0.95, 0.3, 0.2]), (6, 1))
+    rooted, groups = np.arange(6) % 2 == 0, np.array([0, 0, 0, 1, 1, 2])
+
+    def numpy_planes():
+        low, high, centre, width = scales.T
+        shown = np.clip(values, low, high)
+        shown = (np.where(rooted, np.sqrt(shown), shown) - centre) / width
+        there = [np.isfinite(shown[:, groups == group]).all(axis=1) for group in range(3)]
+        there = np.stack(there, axis=1)
+        return np.concatenate([np.where(there[:, groups], shown, -7), there], axis=1)
+
+    yield "is-snow", lambda: is_snow(*looks[:3]), numpy_snow
+    yield (
+        "fill-planes",
+        lambda: fill_planes(values, scales, rooted, groups, fill=-7.0),
+        numpy_planes,
+    )
     yield "is-bright-white", lambda: is_bright_white(*looks[:3]), numpy_white
     yield "normalised-difference", lambda: normalised_difference(a, b), numpy_difference
     yield "median-of-looks", lambda: median_of_looks(looks, usable), numpy_median
