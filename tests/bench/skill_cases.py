@@ -21,7 +21,7 @@ from lsbatch.catalog import catalogs_folder, find_event, read_inventory
 from lsbatch.detectors import UNET_INPUTS, load_detector
 from lsbatch.domain import Detector
 from lsbatch.inference import score_area
-from lsbatch.kernels import confusion, mcc
+from lsbatch.kernels import confusion, mcc, slope
 from lsbatch.recipe import DetectorChoice, Recipe
 from lsbatch.simulate import simulate_events
 from lsbatch.training import EventPixels, read_chips, read_pixels, reflectance_of
@@ -58,6 +58,7 @@ def cases() -> Iterator[dict]:
     yield from skill()
     yield from chips()
     yield from fields()
+    yield from hills()
 
 
 def skill(*, records: Sequence[dict[str, Any]] | None = None) -> Iterator[dict]:
@@ -121,18 +122,43 @@ def fields(*, folder: Path = SHARED / "sentinel2-bitemporal-fields") -> Iterator
         with rasterio.open(folder / name) as source:
             red, green, blue, nir = source.read().astype(np.float32) * np.float32(1e-4)
         dates.append({"red": red, "green": green, "blue": blue, "nir": nir})
-    detector = load_detector("unet")
+    flat = np.zeros_like(dates[0]["red"])
     for order, (pre, post) in {"1-2": dates, "2-1": dates[::-1]}.items():
-        sides = {"pre": pre, "post": post}
-        shape = pre["red"].shape
-        channels = np.full((*shape, len(UNET_INPUTS.channels)), np.nan, np.float32)
-        for number, channel in enumerate(UNET_INPUTS.channels):
-            if channel.layer == "slope_deg":
-                channels[..., number] = 0.0
-            elif channel.period and channel.layer in sides[channel.period]:
-                channels[..., number] = sides[channel.period][channel.layer]
-        share = 100 * float((score_area(channels, detector) >= 0.5).mean())
+        share = _share_marked(pre, post, flat)
         yield _case(f"false alarms on fields, order {order}", share, "% of area", 0.1, below=True)
+
+
+def hills(*, folder: Path = SHARED / "sentinel2-series-slovenia") -> Iterator[dict]:
+    """Share of a square kilometre of real, forested hills without landslides that is marked.
+
+    The three clear dates of one summer, as seen from above the air, in every order; the worst.
+    """
+    if not folder.is_dir():
+        return
+    scenes = np.load(folder / "reference_scenes.npz")
+    dem = np.load(folder / "static.npz")["dem"].astype(np.float32)
+    names, bands = list(scenes["band"]), {
+        "blue": "B02", "green": "B03", "red": "B04", "nir": "B08", "swir16": "B11",
+    }  # fmt: skip
+    clear = scenes["reflectance_e4"][2:].astype(np.float32) * np.float32(1e-4)
+    dates = [{band: date[..., names.index(name)] for band, name in bands.items()} for date in clear]
+    steep = slope(dem, pixel_m=10.0)
+    shares = [_share_marked(pre, post, steep) for pre, post in itertools.permutations(dates, 2)]
+    yield _case("false alarms on hills, worst of 6 orders", max(shares), "% of area", None)
+
+
+def _share_marked(
+    pre: dict[str, np.ndarray], post: dict[str, np.ndarray], slope_deg: np.ndarray
+) -> float:
+    """Percent of the area that `unet` marks, the sun unknown."""
+    sides = {"pre": pre, "post": post}
+    channels = np.full((*slope_deg.shape, len(UNET_INPUTS.channels)), np.nan, np.float32)
+    for number, channel in enumerate(UNET_INPUTS.channels):
+        if channel.layer == "slope_deg":
+            channels[..., number] = slope_deg
+        elif channel.period and channel.layer in sides[channel.period]:
+            channels[..., number] = sides[channel.period][channel.layer]
+    return 100 * float((score_area(channels, load_detector("unet")) >= 0.5).mean())
 
 
 def _judge_event(folder: Path, record: dict[str, Any], runs: Runs) -> Iterator[tuple[str, Judged]]:
