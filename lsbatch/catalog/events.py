@@ -5,8 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lsbatch.catalog.places import catalogs_folder
-from lsbatch.domain import Event
+from lsbatch.domain import Event, catalogs_folder
 from lsbatch.errors import CatalogError
 
 _EVENT_FILES = (".geojson", ".json")
