@@ -41,7 +41,7 @@ class Sensor:
     name: str
     title: str
     collections: tuple[str, ...]
-    """STAC collection ids that hold it."""
+    """STAC collection ids that hold it; where two list one image, the first goes first."""
     platforms: tuple[str, ...]
     """Beginnings of STAC ``platform`` or ``constellation`` values; they count only where the flag
     band of `quality` is there too, since a platform has products of several units."""
@@ -115,7 +115,8 @@ SENSORS: tuple[Sensor, ...] = (
     Sensor(
         name="sentinel-2-l2a",
         title="Sentinel-2 surface reflectance",
-        collections=("sentinel-2-l2a", "sentinel-2-c1-l2a", "sentinel-s2-l2a-cogs"),
+        # c1 is one processing throughout, with the offset as it states it
+        collections=("sentinel-2-c1-l2a", "sentinel-2-l2a", "sentinel-s2-l2a-cogs"),
         platforms=("sentinel-2",),
         bands=_sentinel2(),
         quality=_S2_SCL,

@@ -4,19 +4,19 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shapely.geometry.base import BaseGeometry
-
-from lsbatch.domain import Event, Period, Rejection, Scene, mean_sun
+from lsbatch.domain import Endpoint, Event, Period, Rejection, Scene, mean_sun
 from lsbatch.errors import CatalogError
 from lsbatch.search.items import read_items
+from lsbatch.search.near import apart, check_near
 from lsbatch.search.normalise import Image, image_of
+from lsbatch.search.twins import Record, drop_twins
 
 _LONGEST_PASS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What a search found, before anything is chosen."""
+    """What a search found, before anything is chosen; the same answer gives the same candidates."""
 
     scenes: tuple[Scene, ...]
     """Images that meet the area, in order of time."""
@@ -24,6 +24,10 @@ class Candidates:
     """Elevation models that meet the area."""
     rejected: tuple[Rejection, ...]
     """Records that cannot be used, each with its reason."""
+    notes: tuple[str, ...] = ()
+    """What the search met on the way: a fallback, counts that do not match."""
+    endpoint: Endpoint | None = None
+    """The catalogue that answered, where catalogs/endpoints.yaml has an entry for it."""
 
 
 def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Candidates:
@@ -33,7 +37,8 @@ def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Cand
     ----------
     event : Event
     source : str
-        URL of a STAC API, or path of a static catalogue or item collection.
+        Name of a catalogue (catalogs/endpoints.yaml), URL of a STAC API, or path of a static
+        catalogue, item collection or stac-geoparquet file.
     pre, post : Period
         When to look before and after the event.
 
@@ -42,33 +47,29 @@ def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Cand
     CatalogError
         If the source cannot be read at all; single bad records are listed in `rejected`.
     """
-    items = read_items(source, area=event.aoi, start=pre.start, end=post.end)
-    images: dict[str, Image] = {}
+    found = read_items(source, area=event.aoi, periods=(pre, post))
+    records: list[Record] = []
     rejected: list[Rejection] = []
-    for item in items:
-        item_id = str(item.get("id") or "(no id)")
+    for item in found.items:
+        if not isinstance(item, dict):
+            rejected.append(Rejection("(no id)", "it is no JSON object"))
+            continue
         try:
+            check_near(item, event.aoi, (pre, post))
             image = image_of(item)
-            if item_id in images:
-                raise CatalogError("another record has the same id and came first")
             if image.granule.footprint.intersection(event.aoi).area == 0:
-                raise CatalogError(_apart(image.granule.footprint, event.aoi))
-            images[item_id] = image
+                raise CatalogError(apart(image.granule.footprint.bounds, event.aoi.bounds))
+            records.append(Record(item, image))
         except CatalogError as error:
-            rejected.append(Rejection(item_id, str(error)))
-    scenes = _merge(list(images.values()))
+            rejected.append(Rejection(str(item.get("id") or "(no id)"), str(error)))
+    images, twins = drop_twins(records)
+    scenes = _merge(images)
     return Candidates(
         scenes=tuple(scene for scene in scenes if not scene.sensor.is_terrain),
         terrain=tuple(scene for scene in scenes if scene.sensor.is_terrain),
-        rejected=tuple(sorted(rejected, key=lambda r: (r.item_id, r.reason))),
-    )
-
-
-def _apart(footprint: BaseGeometry, area: BaseGeometry) -> str:
-    one, two = (" ".join(f"{value:.2f}" for value in shape.bounds) for shape in (footprint, area))
-    return (
-        f"its footprint does not meet the area of interest (west south east north: {one}, against "
-        f"{two}; longitude comes first)"
+        rejected=tuple(sorted({*rejected, *twins}, key=lambda r: (r.item_id, r.reason))),
+        notes=tuple(found.notes),
+        endpoint=found.endpoint,
     )
 
 

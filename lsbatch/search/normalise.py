@@ -57,7 +57,7 @@ def image_of(item: Record) -> Image:
 
 def _image_of(item: Record) -> Image:
     sensor = sensor_of(item)
-    start, end = _interval_of(item)
+    start, end = interval_of(item)
     assets = tuple(_assets_of(item, sensor))
     if not assets:
         raise CatalogError(
@@ -101,7 +101,14 @@ def _assets(item: Record) -> dict[str, Record]:
     return item.get("assets") or {}
 
 
-def _interval_of(item: Record) -> tuple[datetime, datetime]:
+def interval_of(item: Record) -> tuple[datetime, datetime]:
+    """When an item was acquired: a moment twice, or the interval in which it lies.
+
+    Raises
+    ------
+    CatalogError
+        Where it states no sound time.
+    """
     properties = item.get("properties") or {}
     if properties.get("datetime"):
         moment = _time(properties["datetime"])

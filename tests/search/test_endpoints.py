@@ -51,7 +51,12 @@ b: {url: "https://b.example/", requests_per_second: 2, fallback: a}
 a: {url: "https://a.example", hosts: [files.example], credentials: [MY_KEY], region: eu-west-1}
 """
     b, a = read(tmp_path, text)
-    assert (b.name, b.url, b.requests_per_second, b.fallback) == ("b", "https://b.example", 2.0, "a")
+    assert (b.name, b.url, b.requests_per_second, b.fallback) == (
+        "b",
+        "https://b.example",
+        2.0,
+        "a",
+    )
     assert (a.hosts, a.credentials, a.region) == (("files.example",), ("MY_KEY",), "eu-west-1")
 
 
