@@ -8,6 +8,7 @@ from lsbatch.errors import CatalogError
 
 SIGNING = ("planetary-computer",)
 """Ways of signing an href just before it is opened."""
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -18,7 +19,7 @@ class Endpoint:
     name: str
     """How a recipe calls it."""
     url: str
-    """Root of the API, https."""
+    """Root of the API; https but for one on this machine."""
     collections: tuple[str, ...] = ()
     """What is asked for, best first; empty = every collection that a sensor's table knows."""
     hosts: tuple[str, ...] = ()
@@ -40,7 +41,8 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         url = urlsplit(self.url)
-        if url.scheme != "https" or not url.hostname or url.username:
+        is_private = url.scheme == "https" or url.hostname in _THIS_MACHINE
+        if not (is_private and url.hostname) or url.username:
             raise CatalogError(
                 f"Endpoint {self.name!r} needs an https URL without credentials in it; received "
                 f"one for the host {url.hostname!r}."
