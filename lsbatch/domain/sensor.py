@@ -70,7 +70,7 @@ _S2_SCL = Quality(
 # SCL 2 (dark area) and 7 (unclassified) stay usable: shaded slopes and fresh scars land there.
 
 _LANDSAT_QA = Quality(
-    assets=("qa_pixel", "QA_PIXEL"),
+    assets=("qa_pixel", "QA_PIXEL", "QA_PIXEL.TIF"),
     bits=(
         (7, Status.WATER),
         (5, Status.SNOW),
@@ -131,7 +131,7 @@ SENSORS: tuple[Sensor, ...] = (
     Sensor(
         name="landsat-c2-l2",
         title="Landsat Collection 2 surface reflectance",
-        collections=("landsat-c2-l2",),
+        collections=("landsat-c2-l2", "landsat-c2l2-sr"),
         platforms=("landsat",),
         bands=_landsat(),
         quality=_LANDSAT_QA,

@@ -17,7 +17,8 @@ Record = dict[str, Any]
 _SHIFT_REMOVED = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
 """Properties by which Earth Search says that its Sentinel-2 numbers no longer hold the shift."""
 
-
+_BASELINES = ("s2:processing_baseline", "sentinel:processing_baseline", "processing:version")
+"""Properties that hold the processing baseline of a Sentinel-2 product, as in 05.11."""
 _SUN_NAMES = (
     ("view:sun_azimuth", "view:sun_elevation"),
     ("s2:mean_solar_azimuth", "s2:mean_solar_zenith"),
@@ -192,7 +193,7 @@ def _key_of(item: Record, band: Band) -> str | None:
         if name in assets:
             return name
     for key, asset in assets.items():
-        described = _bands(asset)
+        described = _bands(asset, item)
         if len(described) != 1 or "overview" in (asset.get("roles") or ()):
             continue
         names = {described[0].get(word) for word in ("name", "eo:common_name", "common_name")}
@@ -201,16 +202,19 @@ def _key_of(item: Record, band: Band) -> str | None:
     return None
 
 
-def _bands(asset: Record) -> list[Record]:
-    """Band records of an asset in either spelling: STAC 1.1 `bands` or 1.0 `eo:bands`."""
+def _bands(asset: Record, item: Record) -> list[Record]:
+    """Band records of an asset: STAC 1.1 `bands`, 1.0 `eo:bands`, or numbers of the item's own."""
     listed = asset.get("bands") or asset.get("eo:bands") or []
-    return [record for record in listed if isinstance(record, dict)]
+    of_item = (item.get("properties") or {}).get("eo:bands") or []
+    numbered = {n: record for n, record in enumerate(of_item) if isinstance(record, dict)}
+    found = [numbered.get(one) if isinstance(one, int) else one for one in listed]
+    return [record for record in found if isinstance(record, dict)]
 
 
 def _asset_of(item: Record, key: str, band: Band, sensor: Sensor) -> Asset:
     asset = _assets(item)[key]
     stated = _stated(asset)
-    scale, offset = _scale_and_offset(item, stated, band)
+    scale, offset = _scale_and_offset(item, stated, band, sensor)
     nodata = stated.get("nodata")
     if "scale" not in stated and sensor.name == "generic" and not _is_float(asset, stated):
         raise CatalogError(
@@ -227,7 +231,9 @@ def _asset_of(item: Record, key: str, band: Band, sensor: Sensor) -> Asset:
     )
 
 
-def _scale_and_offset(item: Record, stated: Record, band: Band) -> tuple[float, float]:
+def _scale_and_offset(
+    item: Record, stated: Record, band: Band, sensor: Sensor
+) -> tuple[float, float]:
     """What makes reflectance of stored numbers: number * scale + offset.
 
     Sentinel-2 numbers are 1000 higher from processing baseline 04.00 on. Planetary Computer does
@@ -240,8 +246,20 @@ def _scale_and_offset(item: Record, stated: Record, band: Band) -> tuple[float, 
         return scale, 0.0
     if stated.keys() & {"scale", "offset"}:
         return scale, float(stated.get("offset", 0.0))
-    is_shifted = float(properties.get("s2:processing_baseline") or 0) >= 4
+    is_shifted = sensor.name.startswith("sentinel-2") and baseline_of(properties) >= 4
     return scale, -1000 * scale if is_shifted else band.offset
+
+
+def baseline_of(properties: Record) -> float:
+    """Processing baseline of a Sentinel-2 product, such as 5.11; 0 where none is stated.
+
+    Raises
+    ------
+    ValueError
+        Where what is stated is no number.
+    """
+    stated = next((properties[name] for name in _BASELINES if properties.get(name)), 0)
+    return float(stated)
 
 
 def _stated(asset: Record) -> Record:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from lsbatch.domain import Rejection
 from lsbatch.search.found import Item
-from lsbatch.search.normalise import Image
+from lsbatch.search.normalise import Image, baseline_of
 
 _SENTINEL2 = re.compile(
     r"S2(?P<unit>[A-D])_MSIL(?:1C|2A)_(?P<sensed>\d{8}T\d{6})(?:_N(?P<baseline>\d{4}))?_R\d{3}"
@@ -24,7 +24,6 @@ _LANDSAT = re.compile(
 _STRIP = re.compile(r"_S(\d{8}T\d{6})_")
 _NAMES = ("s2:product_uri", "s2:product_id", "sentinel:product_id", "landsat:product_id")
 _MADE = ("s2:generation_time", "processing:datetime", "updated", "created")
-_BASELINES = ("s2:processing_baseline", "processing:version", "sentinel:processing_baseline")
 _TIERS = ("RT", "T2", "T1")
 _SAME_STRIP = timedelta(seconds=10)
 """A strip that was processed again may start at another second; the next one starts minutes on."""
@@ -158,11 +157,11 @@ def _rank(record: Record) -> _Rank:
 
 
 def _baseline(properties: dict[str, Any], name: dict[str, str]) -> float:
-    for text in (*(properties.get(key) for key in _BASELINES), name.get("baseline")):
-        digits = re.fullmatch(r"(\d{2})\.?(\d{2})", str(text or ""))
-        if digits:
-            return float(f"{digits[1]}.{digits[2]}")
-    return 0.0
+    try:
+        stated = baseline_of(properties)
+    except ValueError:  # of another sensor, a version such as "v2.1"
+        stated = 0.0
+    return stated or float(name.get("baseline") or 0) / 100
 
 
 def _reason(other: Record, best: Record) -> str:

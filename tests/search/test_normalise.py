@@ -107,6 +107,17 @@ def test_bands_are_found_by_common_name_in_either_spelling():
     }
 
 
+def test_bands_may_be_numbers_of_those_that_the_item_lists():
+    """STAC 1.0.0-beta.2 and before, as the USGS had it."""
+    listed = [{"name": "SR_B1", "common_name": "coastal"}, {"common_name": "blue"}]
+    assets = {
+        "SR_B2.TIF": {"href": "https://x/2.tif", "eo:bands": [1]},
+        "SR_B9.TIF": {"href": "https://x/9.tif", "eo:bands": [9]},
+    }
+    granule = image_of(build_item(**{"eo:bands": listed}) | {"assets": assets}).granule
+    assert [(asset.band, asset.href) for asset in granule.assets] == [("blue", "https://x/2.tif")]
+
+
 # ---- units
 
 SPELLINGS = {
@@ -167,6 +178,12 @@ def test_nodata_may_be_not_a_number(nodata):
             -0.1,
         ),
         ({"s2:processing_baseline": "05.11", "sentinel:boa_offset_applied": True}, {}, 0.0),
+        (
+            {"sentinel:processing_baseline": "05.11", "sentinel:boa_offset_applied": False},
+            {},
+            -0.1,
+        ),
+        ({"processing:version": "05.11"}, {}, -0.1),
         # stated without an offset: zero, as the raster extension says
         ({"s2:processing_baseline": "05.11"}, {"scale": 1e-4}, 0.0),
     ],
