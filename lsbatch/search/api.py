@@ -13,8 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from lsbatch.domain import SENSORS, Endpoint, Period
 from lsbatch.errors import CatalogError
 from lsbatch.search.api_io import ApiIO, Document, RefusedError, TimedOutError, plain
-from lsbatch.search.found import Found, Item
-from lsbatch.search.links import resolve, walk
+from lsbatch.search.found import Found, Item, Placed
+from lsbatch.search.links import walk
 from lsbatch.search.near import MARGIN
 from lsbatch.search.paging import read_pages
 
@@ -75,14 +75,14 @@ def search_api(
             warnings.simplefilter("ignore")
             client = pystac_client.Client.open(url, stac_io=io)
             search = _Search(client, io, area, periods, endpoint)
-            items = list(search.read())
+            placed = list(search.read())
     except CatalogError:
         raise
     except Exception as error:  # any of a dozen ways in which an answer can break the specification
         raise io.complain(
             RefusedError, url, f"breaks the specification ({_short(error)})"
         ) from error
-    return Found([resolve(item, url) for item in items], search.notes, endpoint)
+    return Found(placed, search.notes, endpoint)
 
 
 class _Search:
@@ -104,10 +104,14 @@ class _Search:
         self._method = "POST" if "POST" in methods or not links else "GET"
         self.notes: list[str] = []
 
-    def read(self) -> Iterator[Item]:
+    def read(self) -> Iterator[Placed]:
         if not self._client.conforms_to("ITEM_SEARCH"):
             yield from walk(self._io.root, self._io.read_json)
             return
+        for item in self._items():
+            yield Placed(item, self._io.root)
+
+    def _items(self) -> Iterator[Item]:
         names = self._collections()
         images = [name for name in names if name in _IMAGES]
         others = [name for name in names if name not in _IMAGES]

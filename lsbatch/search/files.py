@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from lsbatch.errors import CatalogError
-from lsbatch.search.found import Item
-from lsbatch.search.links import resolve, walk
+from lsbatch.search.found import Placed
+from lsbatch.search.links import walk
 
 
-def read_file(path: Path) -> list[Item]:
+def read_file(path: Path) -> list[Placed]:
     """All items of a JSON file, or of the static catalogue that it is the root of.
 
     Raises
@@ -26,7 +26,7 @@ def read_file(path: Path) -> list[Item]:
         except CatalogError as error:
             raise CatalogError(f"The source {path} cannot be read as STAC: {error}") from error
     if kind == "Feature":
-        return [resolve(document, place)]
+        return [Placed(document, place)]
     if kind != "FeatureCollection":
         raise CatalogError(
             f"The source {path} is not STAC: its 'type' is {kind!r}, not Catalog, Collection, "
@@ -35,7 +35,7 @@ def read_file(path: Path) -> list[Item]:
     features = document.get("features")
     if not isinstance(features, list):
         raise CatalogError(f"The source {path} cannot be read as STAC: it has no list of features.")
-    return [resolve(item, place) for item in features]
+    return [Placed(item, place) for item in features]
 
 
 def _json_of(path: Path) -> dict[str, Any]:

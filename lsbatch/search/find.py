@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from lsbatch.domain import Endpoint, Event, Period, Rejection, Scene, mean_sun
 from lsbatch.errors import CatalogError
+from lsbatch.search.garbage import no_collector
 from lsbatch.search.items import read_items
+from lsbatch.search.links import resolve
 from lsbatch.search.near import apart, check_near
 from lsbatch.search.normalise import Image, image_of
 from lsbatch.search.twins import Record, drop_twins
@@ -30,6 +32,7 @@ class Candidates:
     """The catalogue that answered, where catalogs/endpoints.yaml has an entry for it."""
 
 
+@no_collector()
 def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Candidates:
     """Candidate scenes of an event; reads metadata only.
 
@@ -50,13 +53,13 @@ def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Cand
     found = read_items(source, area=event.aoi, periods=(pre, post))
     records: list[Record] = []
     rejected: list[Rejection] = []
-    for item in found.items:
+    for item, place in found.placed:
         if not isinstance(item, dict):
             rejected.append(Rejection("(no id)", "it is no JSON object"))
             continue
         try:
             check_near(item, event.aoi, (pre, post))
-            image = image_of(item)
+            image = image_of(resolve(item, place))
             if image.granule.footprint.intersection(event.aoi).area == 0:
                 raise CatalogError(apart(image.granule.footprint.bounds, event.aoi.bounds))
             records.append(Record(item, image))

@@ -11,8 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.errors import CatalogError
-from lsbatch.search.found import Item
-from lsbatch.search.links import resolve
+from lsbatch.search.found import Item, Placed
 
 _TOP = ("type", "stac_version", "stac_extensions", "id", "assets", "collection")
 """Columns that are members of an item; all others but the place and the links, which nobody reads,
@@ -21,7 +20,7 @@ _PLACE = ("geometry", "bbox")
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 
-def read_geoparquet(path: Path, *, area: BaseGeometry) -> list[Item]:
+def read_geoparquet(path: Path, *, area: BaseGeometry) -> list[Placed]:
     """Items of a stac-geoparquet file whose box may meet an area.
 
     Parameters
@@ -52,7 +51,7 @@ def read_geoparquet(path: Path, *, area: BaseGeometry) -> list[Item]:
             f"The source {path} cannot be read as stac-geoparquet: {first}."
         ) from error
     base = str(path.resolve())
-    return [resolve(_item_of(row), base) for row in rows]
+    return [Placed(_item_of(row), base) for row in rows]
 
 
 def _near(schema: pa.Schema, area: BaseGeometry) -> pc.Expression | None:
@@ -97,7 +96,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in value.items() if inner is not None}
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+        # numbers and words are plain already, and there are many
+        is_plain = not value or isinstance(value[0], int | float | str)
+        return value if is_plain else [_plain(inner) for inner in value]
     if isinstance(value, datetime):
         aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         return aware.isoformat().replace("+00:00", "Z")

@@ -21,7 +21,7 @@ _TABLES = (".parquet", ".geoparquet")
 
 
 def read_items(source: str, *, area: BaseGeometry, periods: Sequence[Period]) -> Found:
-    """The records of a source that may matter, as plain dicts with absolute hrefs.
+    """The records of a source that may matter, as plain dicts.
 
     Parameters
     ----------

@@ -6,13 +6,13 @@ from typing import Any
 from urllib.parse import urljoin
 
 from lsbatch.errors import CatalogError
-from lsbatch.search.found import Item
+from lsbatch.search.found import Item, Placed
 
 _MOST_FILES = 200_000
 
 
-def walk(root: str, read: Callable[[str], dict[str, Any]]) -> Iterator[Item]:
-    """Every item below a static catalogue, its hrefs absolute, in the order of its links.
+def walk(root: str, read: Callable[[str], dict[str, Any]]) -> Iterator[Placed]:
+    """Every item below a static catalogue, in the order of its links.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def walk(root: str, read: Callable[[str], dict[str, Any]]) -> Iterator[Item]:
         place = waiting.pop()
         document = read(place)
         if document.get("type") == "Feature":
-            yield resolve(document, place)
+            yield Placed(document, place)
             continue
         links = document.get("links")
         if document.get("type") not in ("Catalog", "Collection") or not isinstance(links, list):
@@ -60,7 +60,7 @@ def _below(links: list[Any], place: str) -> Iterator[str]:
 
 def resolve(item: Item, base: str) -> Item:
     """The same item, its asset hrefs resolved against the place that it was read from."""
-    assets = item.get("assets") if isinstance(item, dict) else None
+    assets = item.get("assets")
     if not isinstance(assets, dict) or not all(isinstance(a, dict) for a in assets.values()):
         return item  # one bad record does not spoil a source: it is refused with its reason
     resolved = {

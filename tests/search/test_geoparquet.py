@@ -24,6 +24,10 @@ def write(path, items):
     return path
 
 
+def read(path):
+    return [item for item, _ in read_geoparquet(path, area=AOI)]
+
+
 def test_rows_are_read_as_the_items_that_they_were(tmp_path):
     span = ("2018-03-01T00:00:00Z", "2018-08-31T12:00:00Z")
     items = [
@@ -31,17 +35,19 @@ def test_rows_are_read_as_the_items_that_they_were(tmp_path):
         build_item("span", span, bands=("red",)),
         build_model(),
     ]
-    read = {
-        item["id"]: item for item in read_geoparquet(write(tmp_path / "a.parquet", items), area=AOI)
-    }
-    assert set(read) == {"moment", "span", "dem"}
-    assert read["moment"]["assets"] == items[0]["assets"]
-    assert read["moment"]["bbox"] == items[0]["bbox"]
-    assert shapely.geometry.shape(read["moment"]["geometry"]).equals(shapely.box(*items[0]["bbox"]))
-    assert read["moment"]["properties"] == items[0]["properties"]
-    assert list(read["span"]["assets"]) == ["red"], "bands that other rows have are not its own"
-    assert read["span"]["properties"] == {"start_datetime": span[0], "end_datetime": span[1]}
-    json.dumps(read)  # plain values throughout
+    items_read = {item["id"]: item for item in read(write(tmp_path / "a.parquet", items))}
+    assert set(items_read) == {"moment", "span", "dem"}
+    assert items_read["moment"]["assets"] == items[0]["assets"]
+    assert items_read["moment"]["bbox"] == items[0]["bbox"]
+    assert shapely.geometry.shape(items_read["moment"]["geometry"]).equals(
+        shapely.box(*items[0]["bbox"])
+    )
+    assert items_read["moment"]["properties"] == items[0]["properties"]
+    assert list(items_read["span"]["assets"]) == ["red"], (
+        "bands that other rows have are not its own"
+    )
+    assert items_read["span"]["properties"] == {"start_datetime": span[0], "end_datetime": span[1]}
+    json.dumps(items_read)  # plain values throughout
 
 
 def test_a_table_gives_the_scenes_that_the_same_items_give_as_json(tmp_path):
@@ -64,7 +70,7 @@ def test_only_rows_near_the_area_are_read(tmp_path):
         build_item("over the antimeridian") | {"bbox": [141.0, 42.6, -179.0, 42.8]},
     ]
     path = write(tmp_path / "a.parquet", items)
-    assert {item["id"] for item in read_geoparquet(path, area=AOI)} == {
+    assert {item["id"] for item in read(path)} == {
         "here",
         "over the antimeridian",
     }
@@ -102,7 +108,7 @@ def test_a_box_that_is_a_list_is_no_hindrance(tmp_path):
         bbox=[[141.8, 42.6, 142.1, 42.8]],
         datetime=[None],
     )
-    (item,) = read_geoparquet(path, area=AOI)
+    (item,) = read(path)
     assert (item["bbox"], item["geometry"]) == ([141.8, 42.6, 142.1, 42.8], None)
 
 
@@ -110,7 +116,7 @@ def test_a_file_that_is_no_table_of_items_is_refused(tmp_path):
     path = tmp_path / "a.parquet"
     path.write_text("PAR1, not")
     with pytest.raises(CatalogError, match=r"a\.parquet cannot be read as stac-geoparquet"):
-        read_geoparquet(path, area=AOI)
+        read(path)
     write_table(path, name=["x"], geometry=[b""])
     with pytest.raises(CatalogError, match="it lacks the columns assets, id"):
         find_scenes(EVENT, str(path), **PERIODS)

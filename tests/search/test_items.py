@@ -28,7 +28,9 @@ def _little_patience(monkeypatch):
 
 
 def read(source):
-    return read_items(str(source), area=EVENT.aoi, periods=tuple(PERIODS.values())).items
+    """The items of a source, their hrefs resolved."""
+    found = read_items(str(source), area=EVENT.aoi, periods=tuple(PERIODS.values()))
+    return [links.resolve(item, place) for item, place in found.placed]
 
 
 # ---- files

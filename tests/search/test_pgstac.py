@@ -171,7 +171,7 @@ def test_both_methods_give_the_same_records(url, method, monkeypatch):
     event, periods = event_at(PLACE), tuple(around(days=100).values())
     search = api._Search(client, ApiIO(url), event.aoi, periods, None)
     search._method = method
-    ids = sorted(item["id"] for item in search.read())
+    ids = sorted(item["id"] for item, _ in search.read())
     start, end = periods[0].start - timedelta(days=1), periods[1].end + timedelta(days=1)
     wanted = [
         item["id"]
