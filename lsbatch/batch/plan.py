@@ -58,7 +58,10 @@ def build_plan(recipe: Recipe) -> Plan:
         rejected=seen.rejected,
         grid=seen.grid,
         detector=detector,
-        warnings=tuple(_warnings(seen.event, seen.scenes, seen.rejected, detector)),
+        warnings=(
+            *seen.notes,
+            *_warnings(seen.event, seen.scenes, seen.rejected, detector),
+        ),
         inventory_sha256=digest,
     )
 
@@ -71,6 +74,8 @@ class View:
     scenes: Scenes
     rejected: tuple[Rejection, ...]
     grid: GeoBox
+    notes: tuple[str, ...] = ()
+    """What the search met on the way."""
 
 
 def view_event(recipe: Recipe, inputs: Inputs) -> View:
@@ -90,7 +95,7 @@ def view_event(recipe: Recipe, inputs: Inputs) -> View:
         crs=recipe.crs or utm_of(event.aoi),
         resolution=recipe.resolution or scenes.looks[0].scene.sensor.resolution_m,
     )
-    return View(event, scenes, rejected, grid)
+    return View(event, scenes, rejected, grid, candidates.notes)
 
 
 def _check_admitted(detector: Detector, grid: GeoBox) -> None:

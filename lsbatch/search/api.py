@@ -22,8 +22,8 @@ CLOUDIEST_PERCENT = 80.0
 """Scenes with more cloud than this are not asked for, where a catalogue can tell."""
 _PAGE = 200
 _DEEPEST_SPLIT = 3
-_MOST_CORNERS = 300
-"""Of the area that is sent along; some catalogues refuse more."""
+_MOST_CORNERS = {"POST": 300, "GET": 60}
+"""Of the area that is sent along; some servers refuse more, and any a long URL."""
 _TERRAIN = frozenset(name for s in SENSORS if s.is_terrain for name in s.collections)
 _IMAGES = frozenset(name for s in SENSORS if not s.is_terrain for name in s.collections)
 
@@ -97,11 +97,12 @@ class _Search:
         endpoint: Endpoint | None,
     ) -> None:
         self._client, self._io, self._endpoint = client, io, endpoint
-        self._area = shapely.geometry.mapping(_few_corners(area))
         self._windows = _windows_of(periods)
         links = [link for link in client.links if link.rel == "search"]
         methods = {str(link.extra_fields.get("method", "GET")).upper() for link in links}
         self._method = "POST" if "POST" in methods or not links else "GET"
+        covering = few_corners(area, _MOST_CORNERS[self._method])
+        self._area = shapely.geometry.mapping(covering)
         self.notes: list[str] = []
 
     def read(self) -> Iterator[Placed]:
@@ -205,8 +206,8 @@ def _windows_of(periods: Sequence[Period]) -> list[_Window]:
     return windows
 
 
-def _few_corners(area: BaseGeometry) -> BaseGeometry:
-    """The area, or a plainer one that covers it."""
+def few_corners(area: BaseGeometry, most: int) -> BaseGeometry:
+    """The area, or a plainer one that covers it, with no more corners than that."""
     plainer = (
         lambda part: part,
         lambda part: shapely.convex_hull(part),
@@ -215,7 +216,7 @@ def _few_corners(area: BaseGeometry) -> BaseGeometry:
     parts = shapely.get_parts(area)
     for step in plainer:
         covering = shapely.union_all([step(part) for part in parts])
-        if shapely.get_num_coordinates(covering) <= _MOST_CORNERS:
+        if shapely.get_num_coordinates(covering) <= most:
             return covering
     return shapely.envelope(area)
 

@@ -13,6 +13,8 @@ from lsbatch.search.near import apart, check_near
 from lsbatch.search.normalise import Image, image_of
 from lsbatch.search.twins import Record, drop_twins
 
+_MOST_FAR = 100
+"""Records elsewhere or at another time that are listed; of a large source they fill any plan."""
 _LONGEST_PASS = timedelta(days=1)
 
 
@@ -51,29 +53,42 @@ def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Cand
         If the source cannot be read at all; single bad records are listed in `rejected`.
     """
     found = read_items(source, area=event.aoi, periods=(pre, post))
+    far: set[Rejection] = set()
+    bad: set[Rejection] = set()
     records: list[Record] = []
-    rejected: list[Rejection] = []
     for item, place in found.placed:
         if not isinstance(item, dict):
-            rejected.append(Rejection("(no id)", "it is no JSON object"))
+            bad.add(Rejection("(no id)", "it is no JSON object"))
             continue
+        left = far
         try:
             check_near(item, event.aoi, (pre, post))
+            left = bad
             image = image_of(resolve(item, place))
             if image.granule.footprint.intersection(event.aoi).area == 0:
                 raise CatalogError(apart(image.granule.footprint.bounds, event.aoi.bounds))
             records.append(Record(item, image))
         except CatalogError as error:
-            rejected.append(Rejection(str(item.get("id") or "(no id)"), str(error)))
+            left.add(Rejection(str(item.get("id") or "(no id)"), str(error)))
     images, twins = drop_twins(records)
     scenes = _merge(images)
+    told = _sorted(far)[:_MOST_FAR]
     return Candidates(
         scenes=tuple(scene for scene in scenes if not scene.sensor.is_terrain),
         terrain=tuple(scene for scene in scenes if scene.sensor.is_terrain),
-        rejected=tuple(sorted({*rejected, *twins}, key=lambda r: (r.item_id, r.reason))),
-        notes=tuple(found.notes),
+        rejected=_sorted({*told, *bad, *twins}),
+        notes=(*found.notes, *_further(len(far) - len(told))),
         endpoint=found.endpoint,
     )
+
+
+def _sorted(rejected: set[Rejection]) -> tuple[Rejection, ...]:
+    return tuple(sorted(rejected, key=lambda one: (one.item_id, one.reason)))
+
+
+def _further(count: int) -> list[str]:
+    """The sentence on records elsewhere that are not listed one by one."""
+    return [f"{count} further records lie elsewhere or at another time."] if count else []
 
 
 def _merge(images: list[Image]) -> list[Scene]:

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from lsbatch.errors import CatalogError
+from lsbatch.search import api as api_module
 from lsbatch.search import api_io, find_scenes
 from tests.records import EVENT, PERIODS, build_item, build_model
 from tests.scripted import FILTERS, build_api, build_page, build_root, serve
@@ -159,6 +160,19 @@ def test_a2_a_search_that_times_out_is_asked_in_halves(api, method):
     assert found.rejected == ()
     (note,) = found.notes
     assert "timed out over 2017-12-31 to 2019-01-02, and was asked in halves" in note
+
+
+def test_a2_a_gateway_that_gives_up_is_asked_for_less(api):
+    halves = [build_page(*part) for part in (ITEMS[:3], ITEMS[3:])]
+    server = api(*[PASSING["504"]] * (LIMITS.retries + 1), *halves)
+    assert ids_of(find(server)) == IDS
+
+
+def test_a2_no_more_than_the_declared_number_of_halves_is_asked(api):
+    server = api({"status": 504})
+    check_refused(server, "answered status 504")
+    depth = api_module._DEEPEST_SPLIT + 1
+    assert len(server.asked("POST /search")) == depth * (LIMITS.retries + 1)
 
 
 # ---- A3: loops

@@ -453,6 +453,7 @@ def test_an_endpoint_without_a_fallback_that_cannot_be_searched_is_refused(known
         ("https://", "is not a sound URL"),
         ("http://[::1", "is not a sound URL"),
         ("http://host:port/", "is not a sound URL"),
+        ("http://.example.com/", r"cannot be asked \(InvalidURL\)"),
         ("https://me:secret@host/v1", "at host must not have credentials in its URL"),
     ],
 )
