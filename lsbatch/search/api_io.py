@@ -89,7 +89,6 @@ class ApiIO(StacApiIO):
 
     def __init__(self, root: str, requests_per_second: float | None = None) -> None:
         super().__init__(
-            timeout=(LIMITS.connect_s, LIMITS.read_s),
             max_retries=_Retry(
                 total=LIMITS.retries,
                 status_forcelist=_PASSING,
@@ -130,7 +129,7 @@ class ApiIO(StacApiIO):
         parameters: dict[str, Any] | None = None,
     ) -> str:
         """The text at a URL of this API."""
-        return self._receive(href, method, headers, parameters).decode("utf-8", "replace")
+        return self._receive(href, method, headers, parameters).decode()
 
     def complain(self, kind: type[CatalogError], href: str, said: str) -> CatalogError:
         """The one sentence for an answer that cannot be used."""
@@ -187,7 +186,9 @@ class ApiIO(StacApiIO):
         options = self.session.merge_environment_settings(
             prepared.url, proxies={}, stream=True, verify=True, cert=None
         )
-        return self.session.send(prepared, timeout=self.timeout, allow_redirects=False, **options)
+        # not self.timeout: Client.open sets that to what it was given itself
+        limits = (LIMITS.connect_s, LIMITS.read_s)
+        return self.session.send(prepared, timeout=limits, allow_redirects=False, **options)
 
     def _body_of(self, response: requests.Response, end_s: float) -> bytes:
         body = bytearray()

@@ -1,6 +1,7 @@
 """One STAC item, any version and spelling, becomes one granule with known units."""
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +18,9 @@ Record = dict[str, Any]
 _SHIFT_REMOVED = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
 """Properties by which Earth Search says that its Sentinel-2 numbers no longer hold the shift."""
 
-_BASELINES = ("s2:processing_baseline", "sentinel:processing_baseline", "processing:version")
+_BASELINES = ("s2:processing_baseline", "sentinel:processing_baseline")
 """Properties that hold the processing baseline of a Sentinel-2 product, as in 05.11."""
+_LOOKS_LIKE_BASELINE = re.compile(r"\d\d\.\d\d")
 _SUN_NAMES = (
     ("view:sun_azimuth", "view:sun_elevation"),
     ("s2:mean_solar_azimuth", "s2:mean_solar_zenith"),
@@ -255,11 +257,14 @@ def baseline_of(properties: Record) -> float:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         Where what is stated is no number.
     """
-    stated = next((properties[name] for name in _BASELINES if properties.get(name)), 0)
-    return float(stated)
+    stated = next((properties[name] for name in _BASELINES if properties.get(name)), None)
+    version = str(properties.get("processing:version"))  # of any software, so that it may be a word
+    if stated is None and _LOOKS_LIKE_BASELINE.fullmatch(version):
+        return float(version)
+    return float(stated or 0)
 
 
 def _stated(asset: Record) -> Record:

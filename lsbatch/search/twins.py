@@ -159,7 +159,7 @@ def _rank(record: Record) -> _Rank:
 def _baseline(properties: dict[str, Any], name: dict[str, str]) -> float:
     try:
         stated = baseline_of(properties)
-    except ValueError:  # of another sensor, a version such as "v2.1"
+    except (TypeError, ValueError):  # of another sensor, whose bands do not depend on it
         stated = 0.0
     return stated or float(name.get("baseline") or 0) / 100
 

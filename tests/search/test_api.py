@@ -4,8 +4,9 @@ import pytest
 import shapely
 
 from lsbatch.domain import Period
+from lsbatch.errors import CatalogError
 from lsbatch.search.api import _windows_of, few_corners
-from lsbatch.search.api_io import is_flat, plain
+from lsbatch.search.api_io import ApiIO, is_flat, plain
 
 AREAS = {
     "box": shapely.box(0, 0, 1, 1),
@@ -77,3 +78,37 @@ def test_nesting_is_counted_without_recursion():
         leaf = leaf[0]
     assert not is_flat(deep)
     assert is_flat({"a": [{"b": 1}], "c": "[[[[" * 100})
+
+
+@pytest.mark.parametrize(
+    ("root", "href", "asked"),
+    [
+        ("https://host/v1", "https://host/search", "https://host/search"),
+        ("https://host/v1", "http://host/search?t=1", "https://host/search?t=1"),
+        ("https://host/v1", "http://host:80/search", "https://host/search"),
+        ("https://host/v1", "https://host:443/search", "https://host:443/search"),
+        ("http://host/v1", "https://host/search", "https://host/search"),
+        ("http://host:8080/v1", "http://host:8080/search", "http://host:8080/search"),
+        ("https://HOST/v1", "https://host/search", "https://host/search"),
+    ],
+)
+def test_a_link_to_the_same_host_is_followed_never_less_safely(root, href, asked):
+    assert ApiIO(root)._own(href) == asked
+
+
+@pytest.mark.parametrize(
+    ("root", "href"),
+    [
+        ("https://host/v1", "https://host.evil/search"),
+        ("https://host/v1", "https://host@evil/search"),
+        ("https://host/v1", "https://host:8443/search"),
+        ("https://host/v1", "http://host:8080/search"),
+        ("http://host:8080/v1", "http://host/search"),
+        ("http://host:8080/v1", "http://host:9090/search"),
+        ("https://host/v1", "//evil/search"),
+        ("https://host/v1", "ftp://host/search"),
+    ],
+)
+def test_a_link_to_another_place_is_refused(root, href):
+    with pytest.raises(CatalogError, match="only its own host is asked"):
+        ApiIO(root)._own(href)

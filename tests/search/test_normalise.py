@@ -184,6 +184,8 @@ def test_nodata_may_be_not_a_number(nodata):
             -0.1,
         ),
         ({"processing:version": "05.11"}, {}, -0.1),
+        ({"processing:version": "5"}, {}, 0.0),
+        ({"processing:version": "Sen2Cor 2.11"}, {}, 0.0),
         # stated without an offset: zero, as the raster extension says
         ({"s2:processing_baseline": "05.11"}, {"scale": 1e-4}, 0.0),
     ],
@@ -435,3 +437,8 @@ def test_real_twins_of_two_collections_come_to_the_same_reflectance(shared_data)
         "sentinel-2-c1-l2a": -0.1,
         "sentinel-2-l1c": -0.1,
     }
+
+
+def test_a_nodata_value_that_is_no_number_is_refused():
+    with pytest.raises(CatalogError, match="its nodata value 'none' is not a number"):
+        asset_of(nodata="none")

@@ -48,6 +48,11 @@ def landsat(item_id, **changes):
             "which was made later",
         ),
         (
+            landsat("LC08_L2SP_047027_20180801_02_T1", **{"s2:processing_baseline": "02.00"}),
+            landsat("LC08_L2SP_047027_20180801_02_T2", **{"s2:processing_baseline": [2]}),
+            "of an older baseline (00.00 against 02.00)",
+        ),
+        (
             build_item("b", platform="Sat-1", updated="2023", **{"grid:code": "X-1"}),
             build_item("a", platform="sat-1", updated="2022", **{"grid:code": "x-1"}),
             "which was made later",
