@@ -49,7 +49,10 @@ def _below(links: list[Any], place: str) -> Iterator[str]:
         if isinstance(link, dict) and link.get("rel") in ("child", "item"):
             if not isinstance(link.get("href"), str):
                 raise CatalogError(f"{place} has a link without an address.")
-            target = absolute(link["href"], place)
+            try:
+                target = absolute(link["href"], place)
+            except ValueError as error:
+                raise CatalogError(f"{place} has a link that is no address.") from error
             if "://" in target and "://" not in place:
                 raise CatalogError(
                     f"{place} links to {target[:100]}; a file may link to files only. Give the URL "
@@ -72,7 +75,12 @@ def resolve(item: Item, base: str) -> Item:
 
 def _asset_href(href: str, base: str) -> str:
     # a path of this machine stays one, whoever names it: the reader's gate decides
-    return href if href.startswith("/") else absolute(href, base)
+    if href.startswith("/"):
+        return href
+    try:
+        return absolute(href, base)
+    except ValueError:  # no address at all, half a bracket say; refused as what it is
+        return href
 
 
 def absolute(href: str, base: str) -> str:

@@ -52,7 +52,10 @@ def _box_of(item: Item) -> Box | None:
     box = item.get("bbox")
     if not isinstance(box, list) or len(box) not in (4, 6):
         return None
-    if not all(isinstance(value, int | float) and math.isfinite(value) for value in box):
+    try:
+        if not all(isinstance(value, int | float) and math.isfinite(value) for value in box):
+            return None
+    except OverflowError:  # an integer of hundreds of digits
         return None
     half = len(box) // 2
     return box[0], box[1], box[half], box[half + 1]

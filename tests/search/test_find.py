@@ -1,3 +1,4 @@
+import copy
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -7,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lsbatch.domain import Event, Period, Sun
+from lsbatch.search import find as find_module
 from lsbatch.search import find_scenes
+from lsbatch.search.found import Found, Placed
 from tests.records import AOI, EVENT, PERIODS, WIDE, build_item, build_model, write_items
+from tests.search.test_normalise import NONSENSE, PLACES
 
 
 def find(folder, *items, event=EVENT, **periods):
@@ -194,6 +198,27 @@ def test_a_footprint_is_kept_as_it_is(tmp_path):
     (scene,) = find(tmp_path, build_item()).scenes
     assert scene.footprint.equals(shapely.box(*WIDE))
     assert scene.footprint.covers(AOI)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@given(
+    items=st.lists(st.sampled_from([build_item(), build_model()]), min_size=1, max_size=3),
+    place=st.sampled_from(PLACES),
+    value=NONSENSE | st.just(10**400) | st.just("//[::1") | st.just("x" * 5000),
+)
+@pytest.mark.parametrize("place_of_source", ["/data/items.json", "https://example.com/v1"])
+def test_whatever_the_records_are_candidates_come_of_it(place_of_source, items, place, value):
+    broken = copy.deepcopy(items)
+    *path, last = place
+    part = broken[0]
+    for key in path:
+        part = part.setdefault(key, {})
+    part[last] = value
+    placed = [Placed(item, place_of_source) for item in [*broken, value]]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(find_module, "read_items", lambda *_args, **_words: Found(placed))
+        found = find_scenes(EVENT, "anything", **PERIODS)
+    assert all(rejection.reason for rejection in found.rejected)
 
 
 def test_ten_thousand_records_are_sorted_out_in_seconds(tmp_path):

@@ -517,9 +517,13 @@ def test_a_static_catalogue_at_a_url_is_walked(tmp_path):
     listed = [{"rel": "item", "href": "./items/s2.json"}]
     item = build_item(bands=("red",), href="../images/{id}.tif")
     routes = {
+        "GET /bad.json": [{"json": catalog | {"links": [{"rel": "child", "href": "c.json"}]}}],
+        "GET /c.json": [{"json": catalog | {"links": [{"rel": "item", "href": "//[::1"}]}}],
         "GET /catalog.json": [{"json": catalog | {"links": listed}}],
         "GET /items/s2.json": [{"status": 500}, {"json": item}],
     }
     with scripted.serve(tmp_path, routes) as server:
         (read_item,) = read(f"{server.url}/catalog.json")
         assert read_item["assets"]["red"]["href"] == f"{server.url}/images/s2.tif"
+        with pytest.raises(CatalogError, match=r"c\.json has a link that is no address"):
+            read(f"{server.url}/bad.json")

@@ -25,6 +25,7 @@ def check(item, area=AOI):
         build_item() | {"bbox": None},
         build_item() | {"bbox": "here"},
         build_item() | {"bbox": [1, 2]},
+        build_item() | {"bbox": [10**400] * 4},
         build_item() | {"bbox": [float("nan")] * 4},
         build_item() | {"bbox": ["a", "b", "c", "d"]},
         build_item() | {"assets": 3},

@@ -283,6 +283,13 @@ def test_a_file_of_this_machine_must_be_there(tmp_path):
         image_of(build_item(bands=("red", "nir"), href=href))
 
 
+@pytest.mark.parametrize("href", ["x" * 5000, "a\0b", "//[::1", "\ud800"])
+def test_an_address_that_cannot_be_one_is_refused_in_a_short_sentence(href):
+    with pytest.raises(CatalogError, match="its asset 'blue' is the file") as caught:
+        image_of(build_item(href=href))
+    assert len(str(caught.value)) < 300
+
+
 def test_an_asset_without_an_address_is_refused():
     with pytest.raises(CatalogError, match="its asset 'blue' has no href"):
         image_of(build_item(href=""))
