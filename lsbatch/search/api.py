@@ -12,7 +12,8 @@ from shapely.geometry.base import BaseGeometry
 
 from lsbatch.domain import SENSORS, Endpoint, Period
 from lsbatch.errors import CatalogError
-from lsbatch.search.api_io import ApiIO, Document, RefusedError, TimedOutError, plain
+from lsbatch.search.answers import RefusedError, TimedOutError, plain
+from lsbatch.search.api_io import ApiIO, Document
 from lsbatch.search.found import Found, Item, Placed
 from lsbatch.search.links import walk
 from lsbatch.search.near import MARGIN

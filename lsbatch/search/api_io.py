@@ -2,10 +2,7 @@
 
 import json
 import logging
-import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
@@ -16,6 +13,16 @@ from urllib3.exceptions import InvalidHeader, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from lsbatch.errors import CatalogError
+from lsbatch.search import limits
+from lsbatch.search.answers import (
+    RefusedError,
+    TimedOutError,
+    TransientError,
+    began,
+    is_flat,
+    plain,
+    told,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -25,59 +32,12 @@ _PASSING = (408, 429, 500, 502, 503, 504)
 """Statuses that may be gone when asked again."""
 _TOO_MUCH = (408, 504)
 """Statuses that say that the search itself took too long."""
-_SHOWN_BYTES = 200
 _MOST_HOPS = 5
-_CAUSES = {
-    "ConnectTimeoutError": "no answer to the call",
-    "NameResolutionError": "its name is not known",
-    "NewConnectionError": "it accepts no connection",
-    "ProtocolError": "the connection was dropped",
-    "SSLError": "its certificate is not sound",
-}
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a catalogue may cost."""
-
-    connect_s: float = 10.0
-    read_s: float = 30.0
-    """Longest silence."""
-    answer_s: float = 120.0
-    """One answer, whether it stalls, drips or is asked for again by `retries`."""
-    search_s: float = 600.0
-    """All requests of one search together."""
-    retries: int = 4
-    rounds: int = 2
-    """Times that a page is asked for, each with its retries."""
-    backoff_s: float = 0.5
-    """Pause before the second retry; it doubles."""
-    retry_after_s: float = 30.0
-    """Longest pause that a server may ask for."""
-    answer_bytes: int = 64 * 2**20
-    """Size of one answer, unpacked."""
-    depth: int = 64
-    """Nesting of one answer."""
-
-
-LIMITS = Limits()
-
-
-class RefusedError(CatalogError):
-    """An answer that will be the same when asked again."""
-
-
-class TransientError(CatalogError):
-    """An answer that may be another one when asked again."""
-
-
-class TimedOutError(TransientError, TimeoutError):
-    """No answer in time: a smaller search may have one."""
-
-
 class ApiIO(StacApiIO):
-    """pystac-client's requests, kept to one origin and within `LIMITS`.
+    """pystac-client's requests, kept to one origin and within `limits.LIMITS`.
 
     Parameters
     ----------
@@ -88,19 +48,19 @@ class ApiIO(StacApiIO):
     """
 
     def __init__(self, root: str, requests_per_second: float | None = None) -> None:
+        self.root, self.limits = root, limits.LIMITS
         super().__init__(
             max_retries=_Retry(
-                total=LIMITS.retries,
+                total=self.limits.retries,
                 status_forcelist=_PASSING,
                 allowed_methods=None,  # POST searches too
-                backoff_factor=LIMITS.backoff_s,
+                backoff_factor=self.limits.backoff_s,
                 raise_on_status=False,
             ),
         )
-        self.root = root
         self._pause_s = 0.0 if requests_per_second is None else 1 / requests_per_second
         self._next_s = 0.0
-        self._end_s = time.monotonic() + LIMITS.search_s
+        self._end_s = time.monotonic() + self.limits.search_s
 
     def read_json(self, source: Any, *_args: Any, **kwargs: Any) -> Document:
         """The JSON object at a URL, asked for again where that may help.
@@ -112,7 +72,7 @@ class ApiIO(StacApiIO):
         """
         href = str(source.href if isinstance(source, Link) else source)
         wanted = {key: kwargs.get(key) for key in ("method", "headers", "parameters")}
-        for _ in range(LIMITS.rounds - 1):
+        for _ in range(self.limits.rounds - 1):
             try:
                 return self._document_of(self._receive(href, **wanted), href)
             except TimedOutError:
@@ -149,22 +109,24 @@ class ApiIO(StacApiIO):
         body = {"json": parameters} if method == "POST" else {"params": parameters}
         request = requests.Request(method or "GET", url, headers=headers, **body)
         self._wait()
-        seconds = min(LIMITS.answer_s, self._end_s - time.monotonic())
+        seconds = min(self.limits.answer_s, self._end_s - time.monotonic())
         end_s = time.monotonic() + seconds
         try:
             if seconds <= 0:
                 raise TimeoutError
             prepared = self.session.prepare_request(request)
-            return within(seconds, lambda: self._follow(prepared, end_s))
+            return limits.within(seconds, lambda: self._follow(prepared, end_s))
         except TimeoutError as error:
             if isinstance(error, CatalogError):
                 raise
-            total = LIMITS.answer_s if seconds == LIMITS.answer_s else LIMITS.search_s
+            total = (
+                self.limits.answer_s if seconds == self.limits.answer_s else self.limits.search_s
+            )
             raise self.complain(
                 TimedOutError, url, f"gave no whole answer in {total:g} s"
             ) from error
         except requests.RequestException as error:
-            kind, said = _told(error)
+            kind, said = told(error)
             raise self.complain(kind, url, said) from error
 
     def _wait(self) -> None:
@@ -187,17 +149,17 @@ class ApiIO(StacApiIO):
             prepared.url, proxies={}, stream=True, verify=True, cert=None
         )
         # not self.timeout: Client.open sets that to what it was given itself
-        limits = (LIMITS.connect_s, LIMITS.read_s)
-        return self.session.send(prepared, timeout=limits, allow_redirects=False, **options)
+        timeout = (self.limits.connect_s, self.limits.read_s)
+        return self.session.send(prepared, timeout=timeout, allow_redirects=False, **options)
 
     def _body_of(self, response: requests.Response, end_s: float) -> bytes:
         body = bytearray()
         for chunk in response.iter_content(2**16):
             body += chunk
-            if len(body) > LIMITS.answer_bytes:
-                size = LIMITS.answer_bytes / 2**20
+            if len(body) > self.limits.answer_bytes:
+                size = self.limits.answer_bytes / 2**20
                 raise self.complain(
-                    RefusedError, response.url, f"answered more than {size:g} MiB; {_began(body)}"
+                    RefusedError, response.url, f"answered more than {size:g} MiB; {began(body)}"
                 )
             if time.monotonic() > end_s:
                 raise TimeoutError
@@ -210,7 +172,7 @@ class ApiIO(StacApiIO):
                 if status in _PASSING
                 else RefusedError
             )
-            raise self.complain(kind, response.url, f"answered status {status}; {_began(body)}")
+            raise self.complain(kind, response.url, f"answered status {status}; {began(body)}")
         return bytes(body)
 
     def _document_of(self, body: bytes, href: str) -> Document:
@@ -219,15 +181,15 @@ class ApiIO(StacApiIO):
         except RecursionError as error:
             raise self._too_deep(href, body) from error
         except ValueError as error:
-            raise self.complain(TransientError, href, f"is no JSON; {_began(body)}") from error
+            raise self.complain(TransientError, href, f"is no JSON; {began(body)}") from error
         if not isinstance(document, dict):
-            raise self.complain(RefusedError, href, f"is no JSON object; {_began(body)}")
-        if not is_flat(document):
+            raise self.complain(RefusedError, href, f"is no JSON object; {began(body)}")
+        if not is_flat(document, self.limits.depth):
             raise self._too_deep(href, body)
         return document
 
     def _too_deep(self, href: str, body: bytes) -> CatalogError:
-        said = f"is nested more than {LIMITS.depth} deep; {_began(body)}"
+        said = f"is nested more than {self.limits.depth} deep; {began(body)}"
         return self.complain(RefusedError, href, said)
 
     def _own(self, href: str) -> str:
@@ -266,83 +228,8 @@ class _Retry(Retry):
             seconds = super().get_retry_after(response)
         except InvalidHeader:
             return None
-        return None if seconds is None else min(seconds, LIMITS.retry_after_s)
-
-
-def within(seconds: float, call: Callable[[], bytes]) -> bytes:
-    """What a call returns; TimeoutError after so many seconds, whatever the call still does."""
-    returned: list[bytes] = []
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            returned.append(call())
-        except BaseException as error:
-            raised.append(error)
-
-    # sockets know silence only: a byte a second would go on for hours
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(max(0.0, seconds))
-    if raised:
-        raise raised[0]
-    if not returned:
-        raise TimeoutError
-    return returned[0]
-
-
-def is_flat(document: Any) -> bool:
-    """Whether a JSON value nests no deeper than allowed; never recurses itself."""
-    level = [document]
-    for _ in range(LIMITS.depth):
-        level = [
-            inner
-            for value in level
-            if isinstance(value, dict | list)
-            for inner in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return True
-    return False
-
-
-def plain(href: str) -> str:
-    """A URL without its query and credentials, short enough for a sentence."""
-    try:
-        url = urlsplit(href)
-        port = f":{url.port}" if url.port else ""
-    except ValueError:
-        return "an address that is none"
-    if url.hostname is None:
-        return ascii(href[:100])
-    return f"{url.scheme}://{url.hostname}{port}{url.path[:100]}"
+        return None if seconds is None else min(seconds, limits.LIMITS.retry_after_s)
 
 
 def _port(url: SplitResult) -> int | None:
     return url.port or _PORTS.get(url.scheme)
-
-
-def _began(body: bytes | bytearray) -> str:
-    """The first bytes of an answer, escaped."""
-    text = ascii(bytes(body[:_SHOWN_BYTES]).decode("utf-8", "replace"))
-    return f"it began with {text[1:-1][:_SHOWN_BYTES]}" if body else "it was empty"
-
-
-def _told(error: requests.RequestException) -> tuple[type[CatalogError], str]:
-    """What a failed request amounts to."""
-    if isinstance(error, requests.ReadTimeout) or "Read timed out" in str(error):
-        return TimedOutError, f"was silent for {LIMITS.read_s:g} s"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return TransientError, "broke off"
-    if isinstance(error, requests.exceptions.ContentDecodingError):
-        return TransientError, "was packed in a way that cannot be unpacked"
-    if isinstance(error, requests.ConnectionError):
-        return TransientError, f"could not be reached ({_cause(error)})"
-    return RefusedError, f"cannot be asked ({type(error).__name__})"
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost word on why a connection failed."""
-    reason = getattr(error.args[0], "reason", error.args[0]) if error.args else error
-    name = type(reason).__name__
-    return _CAUSES.get(name, name)

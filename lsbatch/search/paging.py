@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 from lsbatch.errors import CatalogError
-from lsbatch.search.api_io import ApiIO, Document, RefusedError, plain
+from lsbatch.search.answers import RefusedError, plain
+from lsbatch.search.api_io import ApiIO, Document
 
 _MOST_EMPTY = 20
 """Empty pages in a row after which a catalogue is taken to page without end."""

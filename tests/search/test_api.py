@@ -5,8 +5,9 @@ import shapely
 
 from lsbatch.domain import Period
 from lsbatch.errors import CatalogError
+from lsbatch.search.answers import is_flat, plain
 from lsbatch.search.api import _windows_of, few_corners
-from lsbatch.search.api_io import ApiIO, is_flat, plain
+from lsbatch.search.api_io import ApiIO
 
 AREAS = {
     "box": shapely.box(0, 0, 1, 1),
@@ -76,8 +77,8 @@ def test_nesting_is_counted_without_recursion():
     for _ in range(50_000):
         leaf.append([])
         leaf = leaf[0]
-    assert not is_flat(deep)
-    assert is_flat({"a": [{"b": 1}], "c": "[[[[" * 100})
+    assert not is_flat(deep, 64)
+    assert is_flat({"a": [{"b": 1}], "c": "[[[[" * 100}, 4)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 
 from lsbatch.cube import build_cube
 from lsbatch.errors import CatalogError
-from lsbatch.search import api_io, choose_scenes, endpoints, find_scenes, links
+from lsbatch.search import choose_scenes, endpoints, find_scenes, limits, links
 from lsbatch.search.items import read_items
 from tests import scripted
 from tests.cogs import LEFT, TOP, build_geobox, write_cog
@@ -24,7 +24,7 @@ from tests.records import EVENT, PERIODS, build_item, build_model, write_items
 
 @pytest.fixture(autouse=True)
 def _little_patience(monkeypatch):
-    monkeypatch.setattr(api_io, "LIMITS", api_io.Limits(retries=1, backoff_s=0.01))
+    monkeypatch.setattr(limits, "LIMITS", limits.Limits(retries=1, backoff_s=0.01))
 
 
 def read(source):
