@@ -47,8 +47,8 @@ def read_items(source: str, *, area: BaseGeometry, periods: Sequence[Period]) ->
     if not path.is_file():
         raise CatalogError(
             "A source is the name of a catalogue, the URL of a STAC API, or the path of a STAC "
-            f"catalogue, item collection or stac-geoparquet file; {source!r} is neither a known "
-            f"name nor an existing file nor a URL. {suggest(source)}"
+            f"catalogue, item collection or stac-geoparquet file; {source!r} is neither an "
+            f"existing file nor a URL nor a known name. {suggest(source)}"
         )
     if path.suffix.lower() in _TABLES:
         return Found(read_geoparquet(path, area=area))

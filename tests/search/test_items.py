@@ -116,7 +116,7 @@ def test_a_catalogue_with_a_broken_link_is_refused(tmp_path):
 
 @pytest.mark.parametrize("source", ["absent.json", "", ".", "earth-serch"])
 def test_a_source_that_is_nowhere_is_refused(source):
-    with pytest.raises(CatalogError, match="neither a known name nor an existing file nor a URL"):
+    with pytest.raises(CatalogError, match="neither an existing file nor a URL nor a known name"):
         read(source)
 
 
