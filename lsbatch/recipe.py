@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -17,6 +17,7 @@ from lsbatch.domain import Event, Period
 from lsbatch.errors import RecipeError
 
 _PATHS = {"event", "source", "catalog", "aoi", "inventory"}
+_MOST_RADIUS_KM = 1000.0
 _EVENT_MARK = "{event}"
 """In a file's `inventory` it stands for the id of the event."""
 
@@ -53,7 +54,7 @@ class Recipe(_Frozen):
     """All that decides what a run computes, and where it runs."""
 
     event: str
-    """Id of the catalogue, or path of a GeoJSON file with one feature."""
+    """Id of the catalogue, or path of a GeoJSON or CSV file with one event."""
     source: str
     """Name of a catalogue (catalogs/endpoints.yaml), URL of a STAC API, or path of a static
     catalogue, item collection or stac-geoparquet file."""
@@ -61,7 +62,15 @@ class Recipe(_Frozen):
     catalog: str | None = None
     """Another event catalogue than the shipped one."""
     aoi: str | None = None
-    """File with the area to map, in place of the event's own."""
+    """File with the area to map in place of the event's own: polygons, or a ShakeMap grid.xml."""
+    aoi_level: str | None = None
+    """Contour of a ShakeMap: pga=VALUE (% g), pgv=VALUE (cm/s) or mmi=VALUE."""
+    aoi_radius: float | Literal["marc"] | None = None
+    """Kilometres about the epicentre, or `marc`: what Marc et al.'s scaling expects."""
+    aoi_side: Literal["east", "west"] | None = None
+    """Of an area on both sides of the 180th meridian: its eastern or its western longitudes."""
+    aoi_land: bool = True
+    """Leave the open sea out of a ShakeMap's contour and of a radius."""
     inventory: str | None = None
     """File with mapped landslides to score the map against."""
     pre: str | None = None
@@ -83,6 +92,21 @@ class Recipe(_Frozen):
     block_px: int = Field(default=512, ge=256, le=8192, multiple_of=256)
     """Side of a block; changes speed and memory, never the map."""
     cluster: ClusterChoice = ClusterChoice()
+    yes: bool = False
+    """Go ahead even where the area is very large."""
+
+    @field_validator("aoi_radius", mode="before")
+    @classmethod
+    def _norm_radius(cls, value: Any) -> Any:
+        if value is None or value == "marc":
+            return value
+        try:
+            radius = float(value)
+        except (TypeError, ValueError):
+            radius = 0.0
+        if isinstance(value, bool) or not 0 < radius <= _MOST_RADIUS_KM:
+            raise ValueError(f"must be kilometres up to {_MOST_RADIUS_KM:g}, or marc")
+        return radius
 
     @field_validator("event", "source")
     @classmethod

@@ -206,11 +206,16 @@ def _write_run_files(
     row = _summary_row(plan, metrics, receipts)
     table = pd.DataFrame([row])
     table.to_parquet(folder.path / "summary.parquet")
-    table.to_csv(folder.path / "summary.csv", index=False)
+    table.map(_plain_cell).to_csv(folder.path / "summary.csv", index=False)
     write_run_page(folder.path / "report.html", [row])
     _write_json(folder.path / "run.json", _machine_record(plan, receipts, stages, attempts))
     folder.sweep()
     _write_json(folder.catalog_path, catalog_of(plan.run_key, [slug]))
+
+
+def _plain_cell(value: Any) -> Any:
+    """The value, with an apostrophe before a text that a spreadsheet would calculate."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in {*"=+-@\t\r"} else value
 
 
 def _summary_row(

@@ -8,7 +8,8 @@ import shapely
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 
-from lsbatch.catalog import find_event, read_area, read_inventory
+from lsbatch.batch.size import check_area_size, check_grid_size
+from lsbatch.catalog import AreaChoice, check_time, choose_area, find_event, read_inventory
 from lsbatch.cube import find_broken
 from lsbatch.detectors import load_detector
 from lsbatch.domain import (
@@ -87,6 +88,7 @@ def view_event(recipe: Recipe, inputs: Inputs) -> View:
         As `build_plan` does; the recipe's detector is not loaded.
     """
     event = _event_of(recipe)
+    check_area_size(event.aoi, recipe)
     pre, post = recipe.periods(event)
     candidates = find_scenes(event, recipe.source, pre=pre, post=post)
     scenes, rejected = _sound_scenes(candidates, event, pre, post, inputs, recipe)
@@ -95,6 +97,7 @@ def view_event(recipe: Recipe, inputs: Inputs) -> View:
         crs=recipe.crs or utm_of(event.aoi),
         resolution=recipe.resolution or scenes.looks[0].scene.sensor.resolution_m,
     )
+    check_grid_size(grid, recipe)
     return View(event, scenes, rejected, grid, candidates.notes)
 
 
@@ -111,7 +114,15 @@ def _check_admitted(detector: Detector, grid: GeoBox) -> None:
 
 def _event_of(recipe: Recipe) -> Event:
     event = find_event(recipe.event, Path(recipe.catalog) if recipe.catalog else None)
-    return replace(event, aoi=read_area(Path(recipe.aoi))) if recipe.aoi else event
+    check_time(event)
+    choice = AreaChoice(
+        path=Path(recipe.aoi) if recipe.aoi else None,
+        level=recipe.aoi_level,
+        radius=recipe.aoi_radius,
+        side=recipe.aoi_side,
+        land=recipe.aoi_land,
+    )
+    return choose_area(event, choice)
 
 
 def _sound_scenes(
@@ -172,7 +183,8 @@ def _warnings(
     event: Event, scenes: Scenes, rejected: tuple[Rejection, ...], detector: Detector
 ) -> list[str]:
     """What the reader of the map should know before trusting it."""
-    found = [_undated(look) for look in scenes.looks if not look.scene.is_dated]
+    found = [f"Area of interest: {source}." for source in _area_source(event)]
+    found += [_undated(look) for look in scenes.looks if not look.scene.is_dated]
     if not scenes.pre:
         found.append(
             f"No image before the event was used: {detector.name} looks only at images from after "
@@ -226,6 +238,11 @@ def _without_optional(scenes: Scenes, inputs: Inputs) -> list[str]:
         f"Without {', '.join(missing)}: {', '.join(names)}. The detector can do without, less well."
         for missing, names in lacking.items()
     ]
+
+
+def _area_source(event: Event) -> list[str]:
+    source = event.facts.get("aoi_source")
+    return [str(source)] if source else []
 
 
 def _undated(look: Look) -> str:

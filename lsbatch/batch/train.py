@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from lsbatch.recipe import DetectorChoice, Recipe
 from lsbatch.training import (
     Batches,
     ChipPatches,
+    Chips,
     EventPatches,
     EventPixels,
     Fitted,
@@ -38,7 +39,8 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[int, int, str], None]
 """Called with (events read or epochs done, in all, what is being done)."""
 
-_VALIDATION_BATCHES = 24
+_VALIDATION_BATCHES, _JUDGING_BATCHES = 24, 40
+_OTHER_SEED = 1_000_003
 _RECIPE = "training.json"
 
 
@@ -79,20 +81,17 @@ def train_detector(recipe: TrainingRecipe, out: Path, *, progress: Progress) -> 
         widths=recipe.widths,
         depths=recipe.depths,
     )
-    samples = (
-        _batches(recipe, training, recipe.steps, validates=False),
-        _batches(recipe, validation, _VALIDATION_BATCHES, validates=True),
-    )
+    samples = _sample(recipe, training, validation)
     _claim(out, text)
     fitted = _fit(recipe, design, samples, out, progress)
-    logger.info("stage=trained epoch=%d val_mcc=%.3f", fitted.epoch, fitted.validation_mcc)
+    logger.info("stage=trained epoch=%d val_loss=%.3f", fitted.epoch, fitted.validation_loss)
     return write_network(out, _sidecar(recipe, design, fitted), fitted.weights)
 
 
 def _fit(
     recipe: TrainingRecipe,
     design: UnetDesign,
-    samples: tuple[Batches, Batches],
+    samples: "_Samples",
     out: Path,
     progress: Progress,
 ) -> Fitted:
@@ -102,11 +101,11 @@ def _fit(
         shown = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
         progress(epoch, recipe.epochs, f"epochs: {shown}")
 
-    training, validation = samples
     try:
         return fit(
-            recipe, design, training=training, validation=validation, folder=out, on_epoch=tell
-        )
+            recipe, design, training=samples.training, validation=samples.validation,
+            uses=samples.uses, folder=out, on_epoch=tell,
+        )  # fmt: skip
     except LsbatchError:
         raise
     except OSError as error:
@@ -177,23 +176,68 @@ def _read_event(folder: Path, event: Event, looks: int) -> EventPixels:
         seen.scenes,
         seen.grid,
         inputs=UNET_INPUTS,
-        inventory=read_inventory(inventory),
+        inventory=read_inventory(inventory, may_be_empty=True),
         extent=event.aoi,
     )
 
 
+@dataclass(frozen=True)
+class _Samples:
+    """All that a training draws from."""
+
+    training: Batches
+    validation: Batches
+    uses: dict[str, Batches]
+    """By the name of a detector, validation patches as it will meet them."""
+
+
+def _sample(
+    recipe: TrainingRecipe, training: list[EventPixels], validation: list[EventPixels]
+) -> _Samples:
+    chips = None if recipe.chips is None else read_chips(Path(recipe.chips.folder))
+    learned, held = [], []
+    share = 1.0
+    if training:
+        learned.append((EventPatches(tuple(training), UNET_INPUTS), 1.0))
+        held.append((EventPatches(tuple(validation), UNET_INPUTS), 1.0))
+    if recipe.chips and chips:
+        if training:
+            share = recipe.chips.share / (1 - recipe.chips.share)
+        for sources, part in (
+            (learned, recipe.chips.training), (held, recipe.chips.validation)
+        ):  # fmt: skip
+            sources.append((_chip_patches(chips.part(*part), recipe.chips.pair_chance), share))
+    return _Samples(
+        _batches(recipe, learned, recipe.steps, seed=recipe.seed),
+        _batches(recipe, held, _VALIDATION_BATCHES, seed=recipe.seed + _OTHER_SEED),
+        {
+            name: _batches(recipe, sources, _JUDGING_BATCHES, seed=recipe.seed + _OTHER_SEED)
+            for name, sources in _uses(held).items()
+        },
+    )
+
+
+def _uses(held: list[tuple[Any, float]]) -> dict[str, list[tuple[Any, float]]]:
+    """For `unet` pairs of events, for `unet-post` chips; each does with the other where it must."""
+    plain = [replace(source, varied=False) for source, _ in held]
+    # landslides as rare as they are
+    events = [replace(s, on_landslide=0.0) for s in plain if isinstance(s, EventPatches)]
+    chips = [source for source in plain if isinstance(source, ChipPatches)]
+    pairs = [replace(source, withheld=replace(source.withheld, pre=0.0)) for source in events]
+    alone = [replace(source, withheld=replace(source.withheld, pre=1.0)) for source in events]
+    return {
+        "unet": [(source, 1.0) for source in pairs or chips],
+        "unet-post": [(source, 1.0) for source in chips or alone],
+    }
+
+
+def _chip_patches(chips: Chips, pair_chance: float) -> ChipPatches:
+    return ChipPatches(reflectance_of(chips.image), chips.label, UNET_INPUTS, pair_chance)
+
+
 def _batches(
-    recipe: TrainingRecipe, events: list[EventPixels], length: int, *, validates: bool
+    recipe: TrainingRecipe, sources: list[tuple[Any, float]], length: int, *, seed: int
 ) -> Batches:
-    sources: list[Any] = []
-    if events:
-        sources.append((EventPatches(tuple(events), UNET_INPUTS), 1.0))
-    if recipe.chips:
-        part = recipe.chips.validation if validates else recipe.chips.training
-        chips = read_chips(Path(recipe.chips.folder)).part(*part)
-        share = recipe.chips.share / (1 - recipe.chips.share) if events else 1.0
-        image, pairs = reflectance_of(chips.image), recipe.chips.pair_chance
-        sources.append((ChipPatches(image, chips.label, UNET_INPUTS, pairs), share))
     return Batches(
         tuple(sources),
         inputs=UNET_INPUTS,
@@ -201,7 +245,7 @@ def _batches(
         length=length,
         size=recipe.batch,
         side=recipe.patch_px,
-        seed=recipe.seed + 1_000_003 * validates,
+        seed=seed,
         heads=len(recipe.widths),
     )
 
@@ -225,9 +269,9 @@ def _sidecar(recipe: TrainingRecipe, design: UnetDesign, fitted: Fitted) -> dict
             "recipe": record,
             "epoch": fitted.epoch,
             "validation_loss": round(fitted.validation_loss, 4),
-            "validation_mcc": round(fitted.validation_mcc, 4),
-            "logit_offset": fitted.offset,
+            "validation_mcc": {name: round(use.mcc, 4) for name, use in fitted.judged.items()},
         },
+        "logit_offset": {name: use.offset for name, use in fitted.judged.items()},
     }
 
 

@@ -7,6 +7,7 @@ import shapely
 from geopandas.array import GeometryArray
 from shapely.geometry.base import BaseGeometry
 
+from lsbatch.catalog.meridian import cut_at_180
 from lsbatch.catalog.polygons import read_polygons
 from lsbatch.errors import CatalogError
 
@@ -26,13 +27,13 @@ def read_area(path: Path) -> BaseGeometry:
     Returns
     -------
     Polygon or MultiPolygon
-        x = longitude, y = latitude, degrees.
+        x = longitude, y = latitude, degrees; cut in two at the 180th meridian.
 
     Raises
     ------
     CatalogError
-        For a file that cannot be read, has no CRS or no polygons, an invalid polygon, or
-        coordinates beyond longitude -180..180 and latitude -90..90.
+        For a file that cannot be read, has no CRS or no polygons, an invalid polygon, a ring
+        around a pole, or coordinates beyond longitude -180..180 and latitude -90..90.
     """
     frame = read_polygons(path)
     frame = frame[~(frame.geometry.is_empty | frame.geometry.isna())]
@@ -49,15 +50,9 @@ def read_area(path: Path) -> BaseGeometry:
         frame.geometry = frame.segmentize(max(east - west, north - south) / _EDGE_PARTS)
     polygons = frame.to_crs("EPSG:4326").geometry.values
     _check_extent(polygons, path)
-    return shapely.union_all(polygons)
+    return shapely.union_all([cut_at_180(polygon) for polygon in polygons])
 
 
 def _check_extent(polygons: GeometryArray, path: Path) -> None:
     if not np.isfinite(shapely.get_coordinates(polygons)).all():
         raise CatalogError(f"{path} reaches beyond the part of the Earth that its CRS is made for.")
-    west, _, east, _ = shapely.bounds(shapely.get_parts(polygons)).T
-    if (east - west > 180).any():
-        raise CatalogError(
-            f"A polygon of {path} spans more than 180 degrees of longitude. If it is meant to "
-            "cross the 180th meridian, cut it in two there (RFC 7946, 3.1.9)."
-        )

@@ -2,13 +2,18 @@
 
 import difflib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+from lsbatch.catalog.tables import read_event_table
 from lsbatch.domain import Event, catalogs_folder
 from lsbatch.errors import CatalogError
 
-_EVENT_FILES = (".geojson", ".json")
+_EVENT_FILES = (".geojson", ".json", ".csv")
+_FIRST_IMAGES = datetime(1972, 7, 23, tzinfo=UTC)
+"""Launch of Landsat 1."""
+_LONGITUDE_FIRST = ("CRS84", "4326")
 
 
 def read_events(path: Path | None = None) -> tuple[Event, ...]:
@@ -17,26 +22,59 @@ def read_events(path: Path | None = None) -> tuple[Event, ...]:
     Parameters
     ----------
     path : Path, optional
-        A GeoJSON FeatureCollection in EPSG:4326; each feature has the properties ``id`` and
-        ``time`` and a polygon. Default: the shipped catalogue.
+        A GeoJSON FeatureCollection in EPSG:4326, where each feature has the properties ``id`` and
+        ``time`` and a polygon, or a CSV file as `read_event_table` reads it. Default: the shipped
+        catalogue.
 
     Raises
     ------
     CatalogError
-        Where the file cannot be read, an event breaks a rule, or two share an id.
+        Where the file cannot be read, an event breaks a rule or lies in the future, or two share
+        an id or the name of a folder.
     """
     path = catalogs_folder() / "events.geojson" if path is None else path
+    events, what = _read_list(path)
+    seen: dict[str, tuple[int, str]] = {}
+    for number, event in enumerate(events, 1):
+        before, other = seen.setdefault(event.slug, (number, event.id))
+        if before != number:
+            twins = f"both {event.id!r}" if other == event.id else f"{other!r} and {event.id!r}"
+            raise CatalogError(
+                f"Every event needs an id of its own, and a folder; in {path} {what} {before} and "
+                f"{number} are {twins}. Rename one."
+            )
+        if event.time > datetime.now(UTC):
+            raise CatalogError(
+                f"{what.capitalize().removesuffix('s')} {number} of {path}: {_future(event)}"
+            )
+    return events
+
+
+def check_time(event: Event) -> None:
+    """Raise CatalogError for an event that no satellite can have seen."""
+    if event.time > datetime.now(UTC):
+        raise CatalogError(_future(event))
+    if event.time < _FIRST_IMAGES:
+        raise CatalogError(
+            f"Event {event.id!r} is of {event.time:%Y-%m-%d}: no satellite looked before Landsat "
+            f"1, launched on {_FIRST_IMAGES:%Y-%m-%d}."
+        )
+
+
+def _future(event: Event) -> str:
+    return (
+        f"event {event.id!r} lies in the future ({event.time:%Y-%m-%d %H:%M} UTC). Times are given "
+        "in UTC, year first."
+    )
+
+
+def _read_list(path: Path) -> tuple[tuple[Event, ...], str]:
+    """Events of a file, and what one of them is called there."""
+    if path.suffix.lower() == ".csv":
+        return read_event_table(path), "events"
     features = _read_features(path)
     events = tuple(_norm_event(feature, path, number) for number, feature in enumerate(features, 1))
-    seen: dict[str, int] = {}
-    for number, event in enumerate(events, 1):
-        if event.id in seen:
-            raise CatalogError(
-                f"Every event needs an id of its own; in {path} features {seen[event.id]} and "
-                f"{number} are both {event.id!r}. Rename one."
-            )
-        seen[event.id] = number
-    return events
+    return events, "features"
 
 
 def find_event(event: str, catalog: Path | None = None) -> Event:
@@ -45,8 +83,8 @@ def find_event(event: str, catalog: Path | None = None) -> Event:
     Parameters
     ----------
     event : str
-        An id of the catalogue, or the path of a file ending in ``.geojson`` or ``.json`` with
-        exactly one feature.
+        An id of the catalogue, or the path of a file ending in ``.geojson``, ``.json`` or ``.csv``
+        with exactly one event.
     catalog : Path, optional
         The catalogue to search. Default: the shipped one.
 
@@ -75,13 +113,14 @@ def _refuse_id(event: str, known: list[str]) -> NoReturn:
 
 
 def _read_event(path: Path) -> Event:
-    features = _read_features(path)
-    if len(features) != 1:
+    events, what = _read_list(path)
+    if len(events) != 1:
+        one = "exactly one feature" if what == "features" else "exactly one event"
         raise CatalogError(
-            f"A file given as an event must hold exactly one feature; {path} holds "
-            f"{len(features)}. Keep one, or name its id together with --catalog {path}."
+            f"A file given as an event must hold {one}; {path} holds {len(events)}. Keep one, or "
+            f"name its id together with --catalog {path}."
         )
-    return _norm_event(features[0], path, 1)
+    return events[0]
 
 
 def _read_features(path: Path) -> list[Any]:
@@ -92,6 +131,7 @@ def _read_features(path: Path) -> list[Any]:
     except (ValueError, RecursionError) as error:
         raise CatalogError(f"{path} is not readable as GeoJSON: {error}.") from error
     kind = found.get("type") if isinstance(found, dict) else None
+    _check_crs(found, path)
     if kind == "Feature":
         return [found]
     if kind != "FeatureCollection" or not isinstance(found.get("features"), list):
@@ -100,6 +140,16 @@ def _read_features(path: Path) -> list[Any]:
             "An event needs properties (id, time), which a bare geometry cannot hold."
         )
     return list(found["features"])
+
+
+def _check_crs(found: Any, path: Path) -> None:
+    """Raise CatalogError for a file that says its coordinates are not longitude and latitude."""
+    said = found.get("crs") if isinstance(found, dict) else None
+    if said and not any(known in json.dumps(said) for known in _LONGITUDE_FIRST):
+        raise CatalogError(
+            f"Events are drawn in longitude and latitude (EPSG:4326), and {path} says that its "
+            f"coordinates are in {json.dumps(said)}. Reproject it, or give the area with --aoi."
+        )
 
 
 def _refuse_constant(word: str) -> NoReturn:

@@ -20,13 +20,15 @@ keeps the arithmetic exact, and no corner falls on an edge or a centre of a pixe
 would decide: so every window of a grid is rasterised alike."""
 
 
-def read_inventory(path: Path) -> gpd.GeoDataFrame:
+def read_inventory(path: Path, *, may_be_empty: bool = False) -> gpd.GeoDataFrame:
     """Landslide polygons of an inventory, each valid.
 
     Parameters
     ----------
     path : Path
         GeoJSON, GeoPackage, shapefile or GeoParquet.
+    may_be_empty : bool
+        Whether it may say that there is no landslide: ground that teaches what is none.
 
     Returns
     -------
@@ -37,7 +39,8 @@ def read_inventory(path: Path) -> gpd.GeoDataFrame:
     Raises
     ------
     CatalogError
-        For a file that cannot be read, has no CRS, holds points or lines, or no polygon at all.
+        For a file that cannot be read, has no CRS, holds points or lines, or, unless it may, no
+        polygon at all.
     """
     frame = read_polygons(path)
     invalid = ~(frame.geometry.is_valid | frame.geometry.isna())
@@ -49,7 +52,7 @@ def read_inventory(path: Path) -> gpd.GeoDataFrame:
         repaired, index=frame.index[invalid], crs=frame.crs
     )
     sound = shapely.area(frame.geometry.values) > 0
-    if not sound.any():
+    if not sound.any() and not (may_be_empty and frame.empty):
         raise CatalogError(f"An inventory needs at least one polygon; {path} holds none.")
     inventory = frame[sound].reset_index(drop=True)
     inventory.attrs = {

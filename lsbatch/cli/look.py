@@ -8,7 +8,11 @@ import typer
 from rich.table import Column, Table
 
 from lsbatch.cli.options import (
+    AoiLandOption,
+    AoiLevelOption,
     AoiOption,
+    AoiRadiusOption,
+    AoiSideOption,
     AsJson,
     CatalogFile,
     ConfigOption,
@@ -19,6 +23,7 @@ from lsbatch.cli.options import (
     PreOption,
     SensorOption,
     SourceOption,
+    YesOption,
     recipe_of,
 )
 from lsbatch.cli.screen import OUT, echo_json
@@ -172,12 +177,17 @@ def scenes(
     source: SourceOption = None,
     detector: DetectorOption = None,
     aoi: AoiOption = None,
+    aoi_level: AoiLevelOption = None,
+    aoi_radius: AoiRadiusOption = None,
+    aoi_side: AoiSideOption = None,
+    aoi_land: AoiLandOption = None,
     pre: PreOption = None,
     post: PostOption = None,
     sensor: SensorOption = None,
     looks: LooksOption = None,
     catalog: CatalogFile = None,
     config: ConfigOption = None,
+    yes: YesOption = None,
     as_json: AsJson = False,
 ) -> None:
     """List the images a map would rest on, and why others are left out; reads metadata only.

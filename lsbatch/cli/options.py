@@ -8,21 +8,21 @@ import typer
 
 CatalogFile = Annotated[
     Path | None,
-    typer.Option("--catalog", help="Event catalogue (GeoJSON); default: the shipped one."),
+    typer.Option("--catalog", help="Event catalogue (GeoJSON or CSV); default: the shipped one."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 EventArgument = Annotated[
     str,
     typer.Argument(
-        metavar="EVENT", help="Id of the catalogue, or a GeoJSON file with one feature."
+        metavar="EVENT", help="Id of the catalogue, or a GeoJSON or CSV file with one event."
     ),
 ]
 ListedEventArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="EVENT",
-        help="Id of the catalogue, or a GeoJSON file with one feature; may be left out where the "
-        "--config file lists one.",
+        help="Id of the catalogue, or a GeoJSON or CSV file with one event; may be left out where "
+        "the --config file lists one.",
         show_default=False,
     ),
 ]
@@ -42,7 +42,50 @@ ParamOption = Annotated[
     typer.Option("--param", metavar="NAME=VALUE", help="A threshold of the detector; repeatable."),
 ]
 AoiOption = Annotated[
-    Path | None, typer.Option("--aoi", help="File with the area to map, in place of the event's.")
+    Path | None,
+    typer.Option(
+        "--aoi",
+        help="File with the area to map, in place of the event's: GeoJSON, GeoPackage, shapefile "
+        "or GeoParquet in any CRS, or a ShakeMap's grid.xml (with --aoi-level).",
+    ),
+]
+AoiLevelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--aoi-level",
+        metavar="MEASURE=VALUE",
+        help="Contour of the ShakeMap: mmi=6, pga=20 (% g) or pgv=15 (cm/s).",
+    ),
+]
+AoiRadiusOption = Annotated[
+    str | None,
+    typer.Option(
+        "--aoi-radius",
+        metavar="KM",
+        help="Map so many km about the epicentre; `marc`: half the rupture and the reach of its "
+        "shaking (Marc et al. 2016).",
+    ),
+]
+AoiSideOption = Annotated[
+    str | None,
+    typer.Option(
+        "--aoi-side",
+        metavar="east|west",
+        help="Of an area across the 180th meridian: map its eastern or its western longitudes.",
+    ),
+]
+AoiLandOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--aoi-land/--no-aoi-land",
+        help="Leave sea further than 60 km from a coarse outline of land out of a contour or a "
+        "radius [yes].",
+        show_default=False,
+    ),
+]
+YesOption = Annotated[
+    bool | None,
+    typer.Option("--yes", help="Go ahead even where the area is very large.", show_default=False),
 ]
 PreOption = Annotated[str | None, typer.Option("--pre", metavar="FROM/TO", help="Period before.")]
 PostOption = Annotated[str | None, typer.Option("--post", metavar="FROM/TO", help="Period after.")]
@@ -94,6 +137,11 @@ def recipe_of(given: dict[str, Any]) -> Any:
             "source",
             "catalog",
             "aoi",
+            "aoi_level",
+            "aoi_radius",
+            "aoi_side",
+            "aoi_land",
+            "yes",
             "inventory",
             "pre",
             "post",

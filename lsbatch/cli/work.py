@@ -7,7 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from lsbatch.cli.options import (
+    AoiLandOption,
+    AoiLevelOption,
     AoiOption,
+    AoiRadiusOption,
+    AoiSideOption,
     AsJson,
     BlockOption,
     CatalogFile,
@@ -28,6 +32,7 @@ from lsbatch.cli.options import (
     SourceOption,
     ThresholdOption,
     WorkersOption,
+    YesOption,
     recipe_of,
 )
 from lsbatch.cli.screen import OUT, echo_json, leave, number, progress_bar, tell
@@ -41,6 +46,10 @@ def map_command(
     detector: DetectorOption = None,
     param: ParamOption = None,
     aoi: AoiOption = None,
+    aoi_level: AoiLevelOption = None,
+    aoi_radius: AoiRadiusOption = None,
+    aoi_side: AoiSideOption = None,
+    aoi_land: AoiLandOption = None,
     pre: PreOption = None,
     post: PostOption = None,
     sensor: SensorOption = None,
@@ -56,6 +65,7 @@ def map_command(
     cluster: ClusterOption = None,
     workers: WorkersOption = None,
     config: ConfigOption = None,
+    yes: YesOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Map one event, start to end.
@@ -63,6 +73,9 @@ def map_command(
     Example, after `lsbatch demo`:
     `lsbatch map lsbatch-demo/world/events.geojson --source lsbatch-demo/world/catalog.json
     --detector brightness-change --out my-map`
+
+    The area is the event's own, a file (`--aoi valley.gpkg`), a ShakeMap's contour (`--aoi grid.xml
+    --aoi-level mmi=6`) or a radius (`--aoi-radius 30`, `--aoi-radius marc`).
     """
     if event is None and config is None:
         raise typer.BadParameter("name one, or a file for --config that does", param_hint="EVENT")

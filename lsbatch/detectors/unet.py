@@ -113,7 +113,9 @@ class Unet:
         layers = tuple(channel.layer for channel in self._channels)
         planes = encode(self._complete(batch), layers, self._groups)
         # named here, not above: this is what needs Keras, whose import takes seconds
-        scores: np.ndarray = networks.score_planes(Path(self.sidecar), self.sha256, planes)
+        scores: np.ndarray = networks.score_planes(
+            Path(self.sidecar), self.sha256, planes, offset=self._offset
+        )
         return scores
 
     def detectable(self, batch: np.ndarray) -> np.ndarray:
@@ -134,6 +136,10 @@ class Unet:
         asked = [n for n, channel in enumerate(self._channels) if channel.period != "pre"]
         whole[..., asked] = batch
         return whole
+
+    @property
+    def _offset(self) -> float:
+        return float(self._record.get("logit_offset", {}).get(self.name, 0.0))
 
     @property
     def _record(self) -> dict[str, Any]:

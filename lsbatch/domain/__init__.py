@@ -6,6 +6,7 @@ from lsbatch.domain.event import Event, Period, slug_of
 from lsbatch.domain.inputs import Channel, Inputs
 from lsbatch.domain.places import catalogs_folder
 from lsbatch.domain.receipt import Receipt
+from lsbatch.domain.rupture import landslide_radius_km, source_depth_km
 from lsbatch.domain.scene import Asset, Granule, Look, Rejection, Scene, Scenes
 from lsbatch.domain.schema import (
     DETECTABLE,
@@ -60,7 +61,9 @@ __all__ = [
     "catalogs_folder",
     "check_cube",
     "check_features",
+    "landslide_radius_km",
     "mean_sun",
     "slug_of",
+    "source_depth_km",
     "utm_of",
 ]

@@ -11,7 +11,8 @@ from shapely.geometry.base import BaseGeometry
 
 from lsbatch.errors import CatalogError
 
-_CLEAN_ID = re.compile(r"[a-z0-9-]{1,80}")
+_CLEAN_ID = re.compile(r"(?!(con|prn|aux|nul|com[0-9]|lpt[0-9])$)[a-z0-9-]{1,80}")
+"""Fit to be a folder's name everywhere; Windows keeps a few words for itself."""
 
 
 def slug_of(event_id: str) -> str:
@@ -150,11 +151,25 @@ def _norm_geometry(event_id: str, geometry: Any) -> BaseGeometry:
             f"Event {event_id!r} has no geometry; draw its area of interest as a GeoJSON Polygon."
         )
     try:
-        return shapely.force_2d(shapely.geometry.shape(geometry))
+        area = shapely.force_2d(shapely.geometry.shape(geometry))
     except Exception as error:
         raise CatalogError(
             f"The geometry of event {event_id!r} is not readable GeoJSON: {error}."
         ) from error
+    _check_closed(event_id, geometry)
+    return area
+
+
+def _check_closed(event_id: str, geometry: Any) -> None:
+    """Raise CatalogError for a ring that does not end where it begins: a part may be lost."""
+    depth = {"Polygon": 1, "MultiPolygon": 2}.get(geometry["type"], 0)
+    rings = geometry["coordinates"] if depth else []
+    for ring in [ring for polygon in rings for ring in polygon] if depth == 2 else rings:
+        if ring and list(ring[0]) != list(ring[-1]):
+            raise CatalogError(
+                f"A ring of event {event_id!r} is not closed: it begins at {ring[0]} and ends at "
+                f"{ring[-1]}. End it with its first corner."
+            )
 
 
 def _check_aoi(event_id: str, aoi: BaseGeometry) -> None:

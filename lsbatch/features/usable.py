@@ -7,10 +7,11 @@ import numpy as np
 import xarray as xr
 
 from lsbatch.domain import NO_FLAG, QUALITY, SENSORS, VISIBLE, Inputs, Quality, Scenes, Status
-from lsbatch.kernels import is_bright_white
+from lsbatch.kernels import is_bright_white, is_snow
 
 BRIGHTEST = 1.6
 """Reflectance beyond what sunlit snow or cloud has: a saturated cell, or a wrong scale."""
+_SNOW_BANDS = ("green", "nir", "swir16")
 
 
 def bands_to_read(scenes: Scenes, inputs: Inputs) -> tuple[str, ...]:
@@ -45,8 +46,10 @@ def reasons_of(cube: xr.Dataset, bands: Sequence[str]) -> da.Array:
     -----
     A look with a quality band follows that band, by its sensor's table. One without is screened
     for bright white pixels (`kernels.is_bright_white`) where the cube holds red, green and blue:
-    cloud or snow, which visible bands cannot tell apart, so both get the status of cloud. A value
-    of one of `bands` beyond 1.6 counts as saturated.
+    cloud or snow, which visible bands cannot tell apart, so both get the status of cloud. Quality
+    bands miss much snow, above all where it is patchy or under trees, so wherever the cube holds
+    green, NIR and SWIR, snow is also found by its reflectance (`kernels.is_snow`). A value of one
+    of `bands` beyond 1.6 counts as saturated.
     """
     looks = [_reasons_of_look(cube.isel(time=index), bands) for index in range(cube.sizes["time"])]
     if not looks:
@@ -63,6 +66,11 @@ def _reasons_of_look(look: xr.Dataset, bands: Sequence[str]) -> da.Array:
         white = da.map_blocks(is_bright_white, *visible, dtype=bool)
         unflagged = da.asarray(look[QUALITY].data) == NO_FLAG
         reason = da.where(white & unflagged, np.uint8(Status.CLOUD), reason)
+    if set(_SNOW_BANDS) <= set(look.data_vars):
+        snow = da.map_blocks(
+            is_snow, *(da.asarray(look[band].data) for band in _SNOW_BANDS), dtype=bool
+        )
+        reason = da.where(snow, np.uint8(Status.SNOW), reason)
     for band in bands:
         reason = da.where(look[band].data > BRIGHTEST, np.uint8(Status.SATURATED), reason)
     for band in bands:

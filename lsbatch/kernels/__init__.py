@@ -5,12 +5,17 @@ and their number never changes a bit.
 """
 
 from lsbatch.kernels.confusion import confusion, confusion_by_cell, mcc
+from lsbatch.kernels.correction import c_coefficient, light_sums, scs_c
+from lsbatch.kernels.curvature import plan_curvature, profile_curvature, total_curvature
+from lsbatch.kernels.light import hillshade, illumination
+from lsbatch.kernels.planes import fill_planes
 from lsbatch.kernels.rank import NO_GROUP, local_quantile
-from lsbatch.kernels.screen import is_bright_white
-from lsbatch.kernels.shadow import shadow_depth
+from lsbatch.kernels.relief import mean_step, roughness, tpi, tri
+from lsbatch.kernels.screen import is_bright_white, is_snow
+from lsbatch.kernels.shadow import cast_shadow, shadow_depth, shadow_halo
 from lsbatch.kernels.spectral import median_of_looks, normalised_difference
 from lsbatch.kernels.stitch import blend_weights, stitch_patches
-from lsbatch.kernels.terrain import FLAT, aspect, hillshade, illumination, slope
+from lsbatch.kernels.terrain import FLAT, aspect, slope
 from lsbatch.kernels.warp import move_pixels
 
 __all__ = [
@@ -18,17 +23,31 @@ __all__ = [
     "NO_GROUP",
     "aspect",
     "blend_weights",
+    "c_coefficient",
+    "cast_shadow",
     "confusion",
     "confusion_by_cell",
+    "fill_planes",
     "hillshade",
     "illumination",
     "is_bright_white",
+    "is_snow",
+    "light_sums",
     "local_quantile",
     "mcc",
+    "mean_step",
     "median_of_looks",
     "move_pixels",
     "normalised_difference",
+    "plan_curvature",
+    "profile_curvature",
+    "roughness",
+    "scs_c",
     "shadow_depth",
+    "shadow_halo",
     "slope",
     "stitch_patches",
+    "total_curvature",
+    "tpi",
+    "tri",
 ]

@@ -4,13 +4,15 @@ from typing import Any
 
 from keras import layers
 
+from lsbatch.networks.norm import Norm
+
 Tensor = Any
 
 
 def convolve(x: Tensor, width: int, *, side: int = 3, name: str) -> Tensor:
     """Convolution without bias, then batch normalisation; (N, H, W, C) -> (N, H, W, width)."""
     x = layers.Conv2D(width, side, padding="same", use_bias=False, name=f"{name}_conv")(x)
-    return layers.BatchNormalization(momentum=0.98, name=f"{name}_norm")(x)
+    return Norm(momentum=0.98, name=f"{name}_norm")(x)
 
 
 def residual_block(x: Tensor, width: int, *, name: str) -> Tensor:

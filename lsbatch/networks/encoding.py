@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsbatch.errors import ContractError
+from lsbatch.kernels import fill_planes
 
 Batch = npt.NDArray[np.float32]
 
@@ -19,12 +20,6 @@ class Scaling:
     centre: float
     width: float
     root: bool = False
-
-    def apply(self, values: Batch) -> Batch:
-        """Scaled values; NaN stays NaN."""
-        clipped = np.clip(values, np.float32(self.low), np.float32(self.high))
-        shown = np.sqrt(clipped) if self.root else clipped
-        return (shown - np.float32(self.centre)) / np.float32(self.width)
 
 
 _REFLECTANCE = Scaling(0.0, 1.6, 0.25, 0.2, root=True)
@@ -66,12 +61,15 @@ def encode(batch: Batch, layers: tuple[str, ...], groups: tuple[tuple[int, ...],
         raise ContractError(
             f"The network takes {len(layers)} channels; received {batch.shape[-1]}."
         )
-    planes = np.empty((*batch.shape[:-1], count_planes(layers, groups)), np.float32)
-    for number, layer in enumerate(layers):
-        planes[..., number] = SCALINGS[layer].apply(batch[..., number])
-    for number, group in enumerate(groups, len(layers)):
-        there = np.isfinite(planes[..., list(group)]).all(axis=-1)
-        for member in group:
-            planes[..., member] = np.where(there, planes[..., member], np.float32(FILL))
-        planes[..., number] = there
-    return planes
+    scalings = [SCALINGS[layer] for layer in layers]
+    group_of = np.empty(len(layers), np.int64)
+    for number, group in enumerate(groups):
+        group_of[list(group)] = number
+    planes = fill_planes(
+        batch.reshape(-1, len(layers)),
+        np.array([(s.low, s.high, s.centre, s.width) for s in scalings], np.float32),
+        np.array([s.root for s in scalings]),
+        group_of,
+        fill=FILL,
+    )
+    return planes.reshape(*batch.shape[:-1], count_planes(layers, groups))

@@ -15,7 +15,9 @@ _LOCK = threading.Lock()
 """A forward pass uses every core: two at a time would only take each other's caches."""
 
 
-def score_planes(sidecar: Path, sha256: str, planes: npt.NDArray[np.float32]) -> Any:
+def score_planes(
+    sidecar: Path, sha256: str, planes: npt.NDArray[np.float32], *, offset: float = 0.0
+) -> Any:
     """Scores of encoded images.
 
     Parameters
@@ -26,6 +28,8 @@ def score_planes(sidecar: Path, sha256: str, planes: npt.NDArray[np.float32]) ->
         Digest that the weights must have.
     planes : ndarray, float32, (N, H, W, planes)
         As `encode` makes them; sides divide by the network's multiple.
+    offset : float
+        Added to the logits: puts the score of 0.5 where this use of the network divides best.
 
     Returns
     -------
@@ -34,7 +38,7 @@ def score_planes(sidecar: Path, sha256: str, planes: npt.NDArray[np.float32]) ->
     """
     with _LOCK:
         logits = _load(sidecar, sha256).predict_on_batch(planes)
-    return _sigmoid(np.asarray(logits, np.float32)[..., 0])
+    return _sigmoid(np.asarray(logits, np.float32)[..., 0] + np.float32(offset))
 
 
 @functools.lru_cache(maxsize=2)

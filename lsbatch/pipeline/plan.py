@@ -51,6 +51,8 @@ _LIBRARIES = (
     "xarray",
     "zarr",
 )
+_DEFAULTS = Recipe.model_fields
+_OF_AREA = ("aoi_level", "aoi_radius", "aoi_side", "aoi_land")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ class Plan:
         rows, cols = (-(-extent // self.recipe.block_px) for extent in self.grid.shape)
         return {
             "lsbatch_plan": 1,
-            "recipe": self.recipe.model_dump(exclude={"cluster"}),
+            "recipe": recipe_record(self.recipe),
             "event": self.event.to_feature(),
             "looks": [
                 {
@@ -169,6 +171,16 @@ class Plan:
             "inventory_sha256": self.inventory_sha256,
             "versions": self.software,
         }
+
+
+def recipe_record(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as plain values, without what never changes the product.
+
+    Choices of the area that were not made are left out: plans from before there were any keep
+    their run key.
+    """
+    unmade = {name for name in _OF_AREA if getattr(recipe, name) == _DEFAULTS[name].default}
+    return recipe.model_dump(exclude={"cluster", "yes", *unmade})
 
 
 def versions() -> dict[str, str]:

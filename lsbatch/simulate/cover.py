@@ -13,7 +13,7 @@ from lsbatch.simulate.parcels import draw_crops, draw_parcels
 from lsbatch.simulate.patches import Mask, broad
 from lsbatch.simulate.spectra import FIELDS, FOREST, Ground
 from lsbatch.simulate.stands import plant_stands, scar_forest
-from lsbatch.simulate.style import Climate
+from lsbatch.simulate.style import Climate, Land
 from lsbatch.simulate.terrain import PIXEL_M, Terrain
 from lsbatch.simulate.wild import draw_tree_line, grow_wild
 
@@ -58,7 +58,11 @@ class Cover:
 
 
 def build_cover(
-    terrain: Terrain, rng: np.random.Generator, *, climate: Climate = "temperate"
+    terrain: Terrain,
+    rng: np.random.Generator,
+    *,
+    climate: Climate = "temperate",
+    land: Land = Land(),
 ) -> Cover:
     """Land cover that follows the terrain and the climate.
 
@@ -67,12 +71,12 @@ def build_cover(
     """
     shape = terrain.elevation.shape
     tree_line = draw_tree_line(terrain, climate, rng)
-    ground = grow_wild(terrain, tree_line, climate, rng)
+    ground = grow_wild(terrain, tree_line, climate, rng, one_forest=land.one_forest)
     # NaN: not yet known, so that the kind of ground decides
     density = np.full(shape, np.nan, np.float32)
-    tint = plant_stands(ground, terrain, density, climate=climate, rng=rng)
+    tint = plant_stands(ground, terrain, density, climate=climate, land=land, rng=rng)
     scar_forest(ground, terrain, density, rng=rng)
-    parcel = draw_parcels(terrain, tree_line, climate, rng)
+    parcel = draw_parcels(terrain, tree_line, climate, rng, tilled=land.tilled)
     ground = np.where(parcel >= 0, draw_crops(parcel, terrain.floor, climate, rng)[parcel], ground)
     _build(ground, terrain, rng)
     draw_rivers(ground, terrain, fractal(shape, rng, slope=3.2, longest_px=16))

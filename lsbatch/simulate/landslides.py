@@ -17,7 +17,6 @@ from lsbatch.simulate.slide_shape import POINTS, shape_slides, side_by_side
 from lsbatch.simulate.style import Trigger
 from lsbatch.simulate.terrain import PIXEL_M, Terrain
 from lsbatch.simulate.triggers import (
-    SIZE_FACTORS,
     TRIGGERINGS,
     Triggering,
     draw_areas,
@@ -59,6 +58,7 @@ def draw_landslides(
     susceptible: npt.NDArray[np.bool_],
     *,
     trigger: Trigger = "earthquake",
+    sizes: tuple[float, float] = (1.5, 7.0),
     rng: np.random.Generator,
 ) -> tuple[Landslide, ...]:
     """Landslides of one event, the giants first; they may touch and never overlap.
@@ -69,10 +69,12 @@ def draw_landslides(
     susceptible : ndarray, bool, (H, W)
         Where one may start; where there is next to none, the tuple may be empty.
     trigger : {"earthquake", "giants", "rain"}
+    sizes : (least, most)
+        Range of the factor by which this event's landslides are larger than the published law's.
     rng : numpy.random.Generator
     """
     triggering = TRIGGERINGS[trigger]
-    factor = float(np.exp(rng.uniform(*np.log(SIZE_FACTORS))))
+    factor = float(np.exp(rng.uniform(*np.log(sizes))))
     # larger ones are fewer: the whole area grows more slowly than the single one
     per_km2 = float(np.exp(rng.uniform(*np.log(triggering.per_km2)))) / factor**0.7
     count = round(per_km2 * np.count_nonzero(susceptible) * (PIXEL_M / 1000) ** 2)
@@ -129,10 +131,12 @@ def _merge_groups(outlines: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
 
 def _fuse(outlines: npt.NDArray[np.object_]) -> BaseGeometry:
     """One body without the hairline gaps between its parts."""
-    return shapely.buffer(
+    body = shapely.buffer(
         shapely.union_all(shapely.buffer(outlines, _GAP_M, join_style="mitre")),
         -_GAP_M, join_style="mitre",
     )  # fmt: skip
+    # where hundreds have grown together, shrinking may leave a ring that touches itself
+    return body if body.is_valid else shapely.make_valid(body)
 
 
 def _choose_sites(

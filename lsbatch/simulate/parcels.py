@@ -28,7 +28,12 @@ _CROPS: dict[Climate, tuple[tuple[float, ...], tuple[float, ...]]] = {
 
 
 def draw_parcels(
-    terrain: Terrain, tree_line_m: float, climate: Climate, rng: np.random.Generator
+    terrain: Terrain,
+    tree_line_m: float,
+    climate: Climate,
+    rng: np.random.Generator,
+    *,
+    tilled: float | None = None,
 ) -> npt.NDArray[np.int32]:
     """Number of the field at each pixel, (H, W); -1 outside fields and on their borders."""
     shape = terrain.elevation.shape
@@ -37,7 +42,8 @@ def draw_parcels(
     share, steepest = _HILLS[climate]
     wanted = broad(shape, rng, slope=2.4, longest_px=120) - 0.04 * slope
     share *= float(np.exp(rng.normal(0, 0.35)))
-    hills = upper_share(wanted, min(share, 0.6)) & (slope < steepest) & ~floor & ~terrain.lake
+    share = min(share, 0.6) if tilled is None else tilled
+    hills = upper_share(wanted, share) & (slope < steepest) & ~floor & ~terrain.lake
     hills &= (terrain.river_m > 40.0) & (terrain.elevation < tree_line_m - 150.0)
     hills = ndimage.binary_opening(hills, iterations=2)
     flat = lay_bricks(shape, rng, size_px=(17, 8), angle=_river_angle(terrain), warp_px=9)
@@ -47,13 +53,20 @@ def draw_parcels(
         steps = hills & (slope > 6.0)
         number[steps] = _lay_terraces(terrain, rng)[steps] + (1 << 22)
         hills &= ~steps
-    loose = lay_bricks(shape, rng, size_px=(13, 8), angle=rng.uniform(0, np.pi), warp_px=22)
+    size_px = (13.0, 8.0) if tilled is None else _field_size(rng)
+    loose = lay_bricks(shape, rng, size_px=size_px, angle=rng.uniform(0, np.pi), warp_px=22)
     number[hills & ~loose.edge] = loose.number[hills & ~loose.edge] + (1 << 23)
     parcel = np.full(shape, -1, np.int32)
-    tilled = number >= 0
-    if tilled.any():
-        parcel[tilled] = np.unique(number[tilled], return_inverse=True)[1]
+    here = number >= 0
+    if here.any():
+        parcel[here] = np.unique(number[here], return_inverse=True)[1]
     return parcel
+
+
+def _field_size(rng: np.random.Generator) -> tuple[float, float]:
+    """Length and width of a farmed plain's fields: strips of smallholders to blocks of estates."""
+    length = float(np.exp(rng.uniform(*np.log((12, 70)))))
+    return length, max(length * float(rng.uniform(0.25, 0.8)), 5.0)
 
 
 def draw_crops(

@@ -58,6 +58,10 @@ CARVINGS: dict[Relief, Carving] = {
         (0.10, 0.17), 0.50, (36, 42), 1.5, (5, 10), 0.5,
         ((80.0, 60, 3.0), (40.0, 16, 3.0), (20.0, 7, 4.0), (10.0, 3, 4.0)),
     ),
+    "plain": Carving(
+        (0.008, 0.035), 0.50, (6, 11), 60.0, (2, 6), 0.25,
+        ((80.0, 40, 0.8), (40.0, 10, 0.6), (20.0, 4, 0.5), (10.0, 2, 0.4)),
+    ),
 }  # fmt: skip
 """In a volcano nothing rises: streams cut into a cone that stands, for as long as the steps say."""
 

@@ -7,7 +7,7 @@ from scipy import ndimage
 from lsbatch.simulate.noise import Field
 from lsbatch.simulate.patches import Bricks, broad, lay_bricks, tongue, trace_down, upper_share
 from lsbatch.simulate.spectra import FOREST, Ground
-from lsbatch.simulate.style import Climate
+from lsbatch.simulate.style import Climate, Land
 from lsbatch.simulate.terrain import PIXEL_M, Terrain
 
 _MANAGED: dict[Climate, tuple[float, Ground]] = {
@@ -18,6 +18,8 @@ _MANAGED: dict[Climate, tuple[float, Ground]] = {
     "tropical": (0.18, Ground.EVERGREEN),
 }
 """Usual share of the forest that is planted and cut in stands, and the tree planted."""
+_LITTLE_MANAGED = 0.25
+"""Part of that share where one forest stands."""
 
 
 def plant_stands(
@@ -26,6 +28,7 @@ def plant_stands(
     density: Field,
     *,
     climate: Climate,
+    land: Land,
     rng: np.random.Generator,
 ) -> Field:
     """Plant and cut the managed part of the forest, in place.
@@ -37,6 +40,8 @@ def plant_stands(
     """
     share, tree = _MANAGED[climate]
     share = min(share * float(np.exp(rng.normal(0, 0.5))), 0.8)
+    if land.one_forest:
+        share *= _LITTLE_MANAGED
     bricks = lay_bricks(
         ground.shape, rng, size_px=(rng.uniform(22, 42), rng.uniform(14, 26)),
         angle=rng.uniform(0, np.pi), warp_px=26,

@@ -69,12 +69,6 @@ TRIGGERINGS: dict[Trigger, Triggering] = {
 }  # fmt: skip
 
 
-SIZE_FACTORS = (1.5, 7.0)
-"""Range by which an event's landslides are larger than those of the published law: inventories
-differ in their typical size by as much, with the depth of the soil, the relief and the images they
-were mapped on."""
-
-
 def draw_areas(
     count: int,
     rng: np.random.Generator,

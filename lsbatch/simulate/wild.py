@@ -1,6 +1,6 @@
 """What grows and lies on ground that nobody tills: forests, shrub, grass, scree, cliffs, clay."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -63,10 +63,17 @@ def draw_tree_line(terrain: Terrain, climate: Climate, rng: np.random.Generator)
 
 
 def grow_wild(
-    terrain: Terrain, tree_line_m: float, climate: Climate, rng: np.random.Generator
+    terrain: Terrain,
+    tree_line_m: float,
+    climate: Climate,
+    rng: np.random.Generator,
+    *,
+    one_forest: bool = False,
 ) -> npt.NDArray[np.uint8]:
     """Values of `Ground` where neither people nor water have their place, (H, W)."""
     shape, mix = terrain.elevation.shape, MIXES[climate]
+    if one_forest:
+        mix = _with_one_forest(mix, rng)
     richness = rng.normal(0, 0.3, 5)
     dry = sunny(terrain) + 0.02 * (terrain.slope_deg - 18.0)
     part = (terrain.elevation - terrain.elevation.min()) / max(
@@ -88,6 +95,14 @@ def grow_wild(
     _climb(ground, terrain, tree_line_m, open_ground)
     _lay_rock(ground, terrain, _CLIFFS[climate] * float(np.exp(rng.normal(0, 0.5))), rng)
     return ground
+
+
+def _with_one_forest(mix: Mix, rng: np.random.Generator) -> Mix:
+    """The mix with one kind of tree nearly everywhere: its usual one, or conifers."""
+    conifers = float(rng.choice([0.01, 0.05, 0.86]))
+    return replace(
+        mix, seconds=0.02, conifers=conifers, bamboo=0.01, shrub=0.02, grass=0.03, bare=0.002
+    )
 
 
 def _grow_trees(

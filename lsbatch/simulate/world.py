@@ -57,6 +57,7 @@ _PLACES = {
     "alpine": "an invented mountain range",
     "volcano": "an invented volcano",
     "badlands": "invented badlands",
+    "plain": "an invented plain",
 }
 _NAMES = {
     "earthquake": "Simulated earthquake",
@@ -142,10 +143,12 @@ def build_world(
     )
     ground = _lay_grid(setting, side_km).pad(MARGIN_PX)
     terrain = build_terrain(ground, stream(seed, "terrain"), relief=style.relief)
-    before = build_cover(terrain, stream(seed, "cover"), climate=style.climate)
+    before = build_cover(terrain, stream(seed, "cover"), climate=style.climate, land=style.land)
     seen = _in_view(terrain)
     ready = np.isin(before.ground, _CAN_FAIL) & seen
-    slides = draw_landslides(terrain, ready, trigger=style.trigger, rng=stream(seed, "landslides"))
+    slides = draw_landslides(
+        terrain, ready, trigger=style.trigger, sizes=style.sizes, rng=stream(seed, "landslides")
+    )
     soil = draw_soil(stream(seed, "soil"), climate=style.climate)
     scar = paint_scars(slides, terrain, soil=soil, rng=stream(seed, "scars"))
     kept = ~seen | (scar.share > 0)

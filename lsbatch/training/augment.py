@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from lsbatch.domain import Inputs
 
@@ -35,6 +36,30 @@ def turn(array: npt.NDArray, quarter: int, *, mirrored: bool) -> npt.NDArray:
     Slope and the illumination cosine are scalars of the ground, so they turn with it unchanged.
     """
     return np.rot90(array[:, ::-1] if mirrored else array, quarter)
+
+
+def crop_and_zoom(
+    image: Array, label: npt.NDArray[np.bool_], side: int, rng: np.random.Generator
+) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """A square part of an image and its labels at (side, side), half the time enlarged up to 1.6 x.
+
+    Slides of another inventory are as much larger or smaller; nearest neighbours for labels.
+    """
+    zoom = float(np.exp(rng.uniform(0, np.log(1.6)))) if rng.random() < 0.5 else 1.0
+    part = max(int(side / zoom), 8)
+    top, left = (int(rng.integers(extent - part + 1)) for extent in label.shape)
+    window = (slice(top, top + part), slice(left, left + part))
+    if part == side:
+        return image[window], label[window]
+    place = (np.arange(side, dtype=np.float32) + 0.5) * part / side - 0.5
+    nearest = np.clip(np.rint(place).astype(int), 0, part - 1)
+    smooth = [
+        ndimage.map_coordinates(
+            band, np.meshgrid(place, place, indexing="ij"), order=1, mode="nearest"
+        )
+        for band in np.moveaxis(image[window], -1, 0)
+    ]
+    return np.stack(smooth, axis=-1), label[window][np.ix_(nearest, nearest)]
 
 
 def retint(channels: Array, inputs: Inputs, rng: np.random.Generator) -> Array:

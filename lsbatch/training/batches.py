@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from lsbatch.domain import Inputs
 from lsbatch.networks import encode
-from lsbatch.training.augment import WITHHELD, Withheld, retint, turn, withhold
+from lsbatch.training.augment import WITHHELD, Withheld, crop_and_zoom, retint, turn, withhold
 from lsbatch.training.pairs import chip_channels
 from lsbatch.training.pixels import EventPixels
 
+_DRAWERS = 2
+"""Threads that draw patches while the network learns from the last ones."""
 Groups = tuple[tuple[int, ...], ...]
-_ON_LANDSLIDE = 0.5
-"""Share of an event's patches that are drawn about a landslide pixel; the rest fall anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,23 @@ class EventPatches:
     events: tuple[EventPixels, ...]
     inputs: Inputs
     withheld: Withheld = WITHHELD
+    on_landslide: float = 0.5
+    """Share of the patches drawn about a landslide pixel; the rest fall anywhere."""
+    varied: bool = True
+    """False: patches as a run sees them, neither turned nor retinted."""
 
     def draw(self, side: int, rng: np.random.Generator) -> Patch:
-        """A window about a landslide or anywhere, turned, retinted, with inputs withheld."""
+        """A window about a landslide or anywhere, with inputs withheld; turned and retinted."""
         event = self.events[int(rng.integers(len(self.events)))]
-        window = _window(event, side, rng)
-        mirrored, quarter = bool(rng.random() < 0.5), int(rng.integers(4))
-        parts = (event.channels, event.label, event.counts)
-        patch = Patch(*(turn(part[window], quarter, mirrored=mirrored) for part in parts))
-        channels = retint(patch.channels.astype(np.float32), self.inputs, rng)
+        window = _window(event, side, self.on_landslide, rng)
+        parts = [part[window] for part in (event.channels, event.label, event.counts)]
+        channels = parts[0].astype(np.float32)
+        if self.varied:
+            mirrored, quarter = bool(rng.random() < 0.5), int(rng.integers(4))
+            parts = [turn(part, quarter, mirrored=mirrored) for part in parts]
+            channels = retint(parts[0].astype(np.float32), self.inputs, rng)
         withhold(channels, self.inputs, self.withheld, rng)
-        return Patch(channels, patch.label, patch.counts)
+        return Patch(channels, *parts[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +71,28 @@ class ChipPatches:
     label: npt.NDArray[np.bool_]
     inputs: Inputs
     pair_chance: float = 0.5
+    varied: bool = True
+    """False: chips as they are, each alone."""
 
     def draw(self, side: int, rng: np.random.Generator) -> Patch:
-        """A chip or a part of it, turned and retinted."""
+        """A chip or a part of it; in training turned, enlarged and retinted."""
         number = int(rng.integers(len(self.image)))
+        image, label = self.image[number], self.label[number]
+        if not self.varied:
+            image, label = image[:side, :side], label[:side, :side]
+            channels = chip_channels(image, label, self.inputs, pair_chance=0.0, rng=rng)
+            return Patch(channels, label, np.ones_like(label))
         mirrored, quarter = bool(rng.random() < 0.5), int(rng.integers(4))
-        image = turn(self.image[number], quarter, mirrored=mirrored)
-        label = turn(self.label[number], quarter, mirrored=mirrored)
-        top, left = (int(rng.integers(extent - side + 1)) for extent in label.shape)
-        window = (slice(top, top + side), slice(left, left + side))
+        image, label = (turn(part, quarter, mirrored=mirrored) for part in (image, label))
+        image, label = crop_and_zoom(image, label, side, rng)
         # the gain of a chip is unknown: more of it is varied than of calibrated images
         gain = np.exp(rng.normal(0, 0.22) + rng.normal(0, 0.10, 3)).astype(np.float32)
         channels = chip_channels(
-            image[window] * gain, label[window], self.inputs, pair_chance=self.pair_chance, rng=rng
+            image * gain, label, self.inputs, pair_chance=self.pair_chance, rng=rng
         )
         channels = retint(channels, self.inputs, rng)
         channels += np.float32(0.003) * rng.standard_normal(channels.shape, np.float32)
-        return Patch(channels, label[window], np.ones_like(label[window]))
+        return Patch(channels, label, np.ones_like(label))
 
 
 class Batches(keras.utils.PyDataset):
@@ -100,7 +111,7 @@ class Batches(keras.utils.PyDataset):
         heads: int = 5,
     ) -> None:
         """Batches of `size` patches from sources with their shares."""
-        super().__init__()
+        super().__init__(workers=_DRAWERS)
         self._sources, shares = zip(*sources, strict=True)
         self._shares = np.array(shares) / np.sum(shares)
         self._layers = tuple(channel.layer for channel in inputs.channels)
@@ -124,10 +135,12 @@ class Batches(keras.utils.PyDataset):
         self.epoch += 1
 
 
-def _window(event: EventPixels, side: int, rng: np.random.Generator) -> tuple[slice, slice]:
+def _window(
+    event: EventPixels, side: int, on_landslide: float, rng: np.random.Generator
+) -> tuple[slice, slice]:
     shape = np.array(event.label.shape)
     places = np.flatnonzero(event.label & event.counts)
-    if places.size and rng.random() < _ON_LANDSLIDE:
+    if places.size and rng.random() < on_landslide:
         centre = np.array(np.unravel_index(places[rng.integers(places.size)], event.label.shape))
         corner = centre - rng.integers(0, side, 2)
     else:

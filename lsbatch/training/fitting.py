@@ -1,6 +1,6 @@
 """fit: a network learns from batches; checkpoints, history and TensorBoard logs in a folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,10 +36,18 @@ class Fitted:
     epoch: int
     """That epoch, from 1."""
     validation_loss: float
-    validation_mcc: float
-    """At a score of 0.5, over all validation patches together."""
+    judged: dict[str, "Judgement"]
+    """What each use of the network makes of validation patches drawn for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Where to cut the scores of one use of a network, and how well that divides."""
+
     offset: float
-    """Added to the logits, so that 0.5 is where validation patches have the highest MCC."""
+    """To add to the logits, so that 0.5 is where its validation patches have the highest MCC."""
+    mcc: float
+    """At 0.5 with that offset, over all of them together."""
 
 
 def fit(
@@ -48,6 +56,7 @@ def fit(
     *,
     training: Batches,
     validation: Batches,
+    uses: Mapping[str, Batches],
     folder: Path,
     on_epoch: Progress,
 ) -> Fitted:
@@ -59,6 +68,9 @@ def fit(
     design : UnetDesign
     training, validation : Batches
         Validation batches are the same in every epoch.
+    uses : mapping of Batches
+        By the name of each use, validation patches as that use will meet them: landslides as rare
+        as they are, the same inputs missing.
     folder : Path
         Gets ``backup/``, ``logs/`` (TensorBoard), ``history.csv`` and the best weights.
     on_epoch : callable
@@ -92,11 +104,8 @@ def fit(
     )
     model.load_weights(folder / _BEST)
     losses = _losses(folder, history.history)
-    logits, target = _scores(model, validation)
-    offset, mcc = _best_offset(logits, target)
-    return Fitted(
-        _final_weights(model, design, offset), int(np.argmin(losses)) + 1, min(losses), mcc, offset
-    )
+    judged = {name: _judge(*_scores(model, batches)) for name, batches in uses.items()}
+    return Fitted(_final_weights(model, design), int(np.argmin(losses)) + 1, min(losses), judged)
 
 
 def _optimizer(recipe: TrainingRecipe) -> keras.optimizers.Optimizer:
@@ -159,21 +168,19 @@ def _scores(model: Any, batches: Batches) -> tuple[npt.NDArray[Any], npt.NDArray
     return np.concatenate(logits), np.concatenate(targets)
 
 
-def _best_offset(logits: npt.NDArray[Any], target: npt.NDArray[Any]) -> tuple[float, float]:
+def _judge(logits: npt.NDArray[Any], target: npt.NDArray[Any]) -> Judgement:
     """What to add to logits so that zero divides best, and the MCC that this gives."""
     # patches side by side: the kernel counts over one map
     rows = [plane.reshape(-1, plane.shape[-1]) for plane in (logits, *np.moveaxis(target, -1, 0))]
     logits, truth, counts = rows[0], rows[1] > 0, rows[2] > 0
-    offsets = np.linspace(-3, 3, 25)
+    offsets = np.linspace(-4, 4, 33)
     scores = [mcc(*confusion(logits + offset > 0, truth, counts)) or 0.0 for offset in offsets]
     best = int(np.argmax(scores))
-    return float(offsets[best]), float(scores[best])
+    return Judgement(float(offsets[best]), float(scores[best]))
 
 
-def _final_weights(model: Any, design: UnetDesign, offset: float) -> dict[str, Any]:
-    """Arrays of the network without auxiliary heads, the offset in its last bias."""
+def _final_weights(model: Any, design: UnetDesign) -> dict[str, Any]:
+    """Arrays of the network without auxiliary heads."""
     plain = build_unet(design)
     set_weights(plain, weights_of(model))
-    arrays = weights_of(plain)
-    arrays["head.bias"] = arrays["head.bias"] + np.float32(offset)
-    return arrays
+    return weights_of(plain)

@@ -10,18 +10,30 @@ from lsbatch.kernels import (
     NO_GROUP,
     aspect,
     blend_weights,
+    cast_shadow,
     confusion,
     confusion_by_cell,
+    fill_planes,
     hillshade,
     illumination,
     is_bright_white,
+    is_snow,
+    light_sums,
     local_quantile,
+    mean_step,
     median_of_looks,
     move_pixels,
     normalised_difference,
+    plan_curvature,
+    profile_curvature,
+    roughness,
+    scs_c,
     shadow_depth,
     slope,
     stitch_patches,
+    total_curvature,
+    tpi,
+    tri,
 )
 
 GOAL = 2.0
@@ -31,7 +43,10 @@ def cases(*, size: int = 1024, repeats: int = 9) -> Iterator[dict]:
     """One result per kernel: how many times faster than vectorised numpy, on `size` squared."""
     rng = np.random.default_rng(7)
     small = max(size // 8, 16)  # every window of every pixel at once is much for numpy
-    worlds = [(make, size) for make in (_terrain, _light, _spectral, _patches, _counts)]
+    worlds = [
+        (make, size)
+        for make in (_terrain, _relief, _sunlight, _light, _spectral, _patches, _counts)
+    ]
     for make, side in (*worlds, (_ranks, small)):
         for name, kernel, oracle in make(rng, side):
             yield _judge(name, kernel, oracle, side=side, repeats=repeats)
@@ -59,8 +74,7 @@ Duel = tuple[str, Callable[[], object], Callable[[], object]]
 
 
 def _terrain(rng: np.random.Generator, size: int) -> Iterator[Duel]:
-    dem = rng.normal(0, 3, (size, size)).cumsum(0).cumsum(1).astype(np.float32)
-    dem[rng.random(dem.shape) < 0.01] = np.nan
+    dem = _cumulated(rng, size)
 
     def gradient():
         z = dem.astype(np.float64)
@@ -98,6 +112,115 @@ def _terrain(rng: np.random.Generator, size: int) -> Iterator[Duel]:
     yield "aspect", lambda: aspect(dem, 30.0), numpy_aspect
     yield "hillshade", lambda: hillshade(dem, 30.0), numpy_hillshade
     yield "illumination", lambda: illumination(dem, 30.0, **sun), numpy_illumination
+
+
+def _relief(rng: np.random.Generator, size: int) -> Iterator[Duel]:
+    dem = _cumulated(rng, size)
+
+    def nine():
+        rows = (slice(None, -2), slice(1, -1), slice(2, None))
+        return [dem[i, j].astype(np.float64) for i in rows for j in rows]
+
+    def ringed(inner):
+        return np.pad(inner.astype(np.float32), 1, constant_values=np.nan)
+
+    def derivatives():
+        a, b, c, d, e, f, g, h, i = nine()
+        hole = 0 * (a + c + g + i)
+        east2, north2 = ((d + f) / 2 - e) / 900 + hole, ((b + h) / 2 - e) / 900
+        return east2, north2, (c - a + g - i) / 3600, (f - d) / 60, (b - h) / 60
+
+    def numpy_total():
+        east2, north2, *_ = derivatives()
+        return ringed(-200 * (east2 + north2))
+
+    def numpy_profile():
+        d, e, f, g, h = derivatives()
+        steep = g**2 + h**2
+        return ringed(200 * (d * g**2 + e * h**2 + f * g * h) / np.where(steep == 0, 1, steep))
+
+    def numpy_plan():
+        d, e, f, g, h = derivatives()
+        steep = g**2 + h**2
+        return ringed(-200 * (d * h**2 + e * g**2 - f * g * h) / np.where(steep == 0, 1, steep))
+
+    def numpy_tpi():
+        around = nine()
+        return ringed(around.pop(4) - sum(around) / 8)
+
+    def numpy_tri():
+        around = nine()
+        return ringed(np.sqrt(sum((height - around[4]) ** 2 for height in around)))
+
+    def numpy_mean_step():
+        around = nine()
+        return ringed(sum(abs(height - around[4]) for height in around) / 8)
+
+    def numpy_roughness():
+        around = np.stack(nine())
+        return ringed(around.max(0) - around.min(0))
+
+    yield "total-curvature", lambda: total_curvature(dem, 30.0), numpy_total
+    yield "profile-curvature", lambda: profile_curvature(dem, 30.0), numpy_profile
+    yield "plan-curvature", lambda: plan_curvature(dem, 30.0), numpy_plan
+    yield "tpi", lambda: tpi(dem), numpy_tpi
+    yield "tri", lambda: tri(dem), numpy_tri
+    yield "mean-step", lambda: mean_step(dem), numpy_mean_step
+    yield "roughness", lambda: roughness(dem), numpy_roughness
+
+
+def _sunlight(rng: np.random.Generator, size: int) -> Iterator[Duel]:
+    dem = _cumulated(rng, size) / np.float32(20)
+    band, cos_i = rng.random((2, size, size), np.float32)
+    usable = rng.random(dem.shape) < 0.8
+    sun = {"azimuth_deg": 180.0, "altitude_deg": 30.0}
+
+    def numpy_scs_c():
+        z = dem.astype(np.float64)
+        east = (
+            z[:-2, 2:] + 2 * z[1:-1, 2:] + z[2:, 2:] - z[:-2, :-2] - 2 * z[1:-1, :-2] - z[2:, :-2]
+        )
+        south = (
+            z[2:, :-2] + 2 * z[2:, 1:-1] + z[2:, 2:] - z[:-2, :-2] - 2 * z[:-2, 1:-1] - z[:-2, 2:]
+        )
+        east, south = east / 240 + 0 * z[1:-1, 1:-1], south / 240
+        level = 1 / np.sqrt(1 + east**2 + south**2)
+        light = (0.5 - np.sqrt(0.75) * south) * level
+        even = band[1:-1, 1:-1] * (level * 0.5 + 0.4) / (light + 0.4)
+        even = np.where(light > 0, even, np.nan).astype(np.float32)
+        return np.pad(even, 1, constant_values=np.nan)
+
+    def numpy_sums():
+        known = usable & (cos_i > 0) & np.isfinite(band)
+        lit, value = cos_i[known].astype(np.float64), band[known].astype(np.float64)
+        return np.array([lit.size, lit.sum(), value.sum(), (lit**2).sum(), (lit * value).sum()])
+
+    def numpy_cast():
+        ray = np.full_like(dem, -1e9)
+        for step in range(1, 26):  # the sun stands in the south-south-east: a row at a time
+            whole, part = divmod(step * np.tan(np.radians(30)), 1)
+            fall = np.float32(step * 30 / np.cos(np.radians(30)) / np.sqrt(3))
+            right = int(whole)
+            far, beside = dem[step:, right:-1], dem[step:, right + 1 :]
+            seen = far + np.float32(part) * (beside - far) - fall
+            place = ray[:-step, : seen.shape[1]]
+            np.fmax(place, seen, out=place)
+        return np.where(np.isnan(dem), np.nan, ray > dem)
+
+    yield "scs-c", lambda: scs_c(band, dem, 30.0, c=0.4, **sun), numpy_scs_c
+    yield "light-sums", lambda: light_sums(band, cos_i, usable), numpy_sums
+    yield (
+        "cast-shadow",
+        lambda: cast_shadow(dem, 30.0, reach_m=870.0, azimuth_deg=150.0, altitude_deg=30.0),
+        numpy_cast,
+    )
+
+
+def _cumulated(rng: np.random.Generator, size: int) -> np.ndarray:
+    """Rough ground with holes."""
+    dem = rng.normal(0, 3, (size, size)).cumsum(0).cumsum(1).astype(np.float32)
+    dem[rng.random(dem.shape) < 0.01] = np.nan
+    return dem
 
 
 def _light(rng: np.random.Generator, size: int) -> Iterator[Duel]:
@@ -167,6 +290,28 @@ def _spectral(rng: np.random.Generator, size: int) -> Iterator[Duel]:
         spread = sum(abs(band - mean) for band in looks[:3])
         return (mean >= 0.15) & (spread < 0.7 * mean) & (looks[2] - looks[0] / 2 > 0.08)
 
+    def numpy_snow():
+        total, least = looks[0] + looks[2], np.where(looks[0] > 0.15, 0.15, 0.4)
+        return (total > 0) & (looks[0] - looks[2] > least * total) & (looks[1] > 0.11)
+
+    values = np.ascontiguousarray(looks[:6].reshape(6, -1).T)
+    scales = np.tile(np.float32([0.05, 0.95, 0.3, 0.2]), (6, 1))
+    rooted, groups = np.arange(6) % 2 == 0, np.array([0, 0, 0, 1, 1, 2])
+
+    def numpy_planes():
+        low, high, centre, width = scales.T
+        shown = np.clip(values, low, high)
+        shown = (np.where(rooted, np.sqrt(shown), shown) - centre) / width
+        there = [np.isfinite(shown[:, groups == group]).all(axis=1) for group in range(3)]
+        there = np.stack(there, axis=1)
+        return np.concatenate([np.where(there[:, groups], shown, -7), there], axis=1)
+
+    yield "is-snow", lambda: is_snow(*looks[:3]), numpy_snow
+    yield (
+        "fill-planes",
+        lambda: fill_planes(values, scales, rooted, groups, fill=-7.0),
+        numpy_planes,
+    )
     yield "is-bright-white", lambda: is_bright_white(*looks[:3]), numpy_white
     yield "normalised-difference", lambda: normalised_difference(a, b), numpy_difference
     yield "median-of-looks", lambda: median_of_looks(looks, usable), numpy_median

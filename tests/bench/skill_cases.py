@@ -174,7 +174,7 @@ def read_world(world: Path, detector: Detector) -> tuple[EventPixels, GeoDataFra
         detector=DetectorChoice(name=detector.name),
     )
     plan = view_event(recipe, detector.inputs)
-    inventory = read_inventory(place)
+    inventory = read_inventory(place, may_be_empty=True)
     pixels = read_pixels(
         event.id, plan.scenes, plan.grid,
         inputs=detector.inputs, inventory=inventory, extent=event.aoi,

@@ -89,9 +89,21 @@ def test_coordinates_outside_the_projection_are_refused(tmp_path):
         read_area(path)
 
 
-def test_area_across_the_180th_meridian_must_be_cut(tmp_path):
+def test_area_across_the_180th_meridian_is_cut_there(tmp_path):
     wrapped = shapely.Polygon([(179, -17), (-179, -17), (-179, -16), (179, -16)])
-    with pytest.raises(CatalogError, match="180th meridian"):
-        read_area(_save(tmp_path, "fiji.gpkg", wrapped))
     halves = box(179, -17, 180, -16), box(-180, -17, -179, -16)
-    assert read_area(_save(tmp_path, "cut.gpkg", *halves)).area == pytest.approx(2)
+    for path in (_save(tmp_path, "fiji.gpkg", wrapped), _save(tmp_path, "cut.gpkg", *halves)):
+        assert read_area(path).equals(shapely.MultiPolygon(halves))
+
+
+def test_projected_area_across_the_180th_meridian_is_cut_there(tmp_path):
+    square = box(800_000, 8_100_000, 900_000, 8_200_000)  # zone 60 south, from 179.8 east on
+    area = read_area(_save(tmp_path, "fiji.gpkg", square, crs="EPSG:32760"))
+    assert area.bounds[0] == -180 and area.bounds[2] == 180
+    assert 0.8 < area.area < 1.0
+
+
+def test_ring_around_a_pole_is_refused(tmp_path):
+    cap = shapely.Polygon([(-170, -60), (-60, -70), (60, -70), (170, -60)])
+    with pytest.raises(CatalogError, match="goes around a pole"):
+        read_area(_save(tmp_path, "cap.gpkg", cap))

@@ -90,3 +90,12 @@ def test_a_band_that_nobody_asks_for_does_not_count():
 def test_a_cube_without_looks_has_no_reasons(side):
     cube = cube_of([], grid_of(side, side))
     assert reasons_of(cube, ("nir", "red")).shape == (0, side, side)
+
+
+@pytest.mark.parametrize("quality", [4, 5, 7, NO_FLAG])
+def test_snow_that_the_flags_miss_is_found_where_the_cube_holds_its_bands(quality):
+    snow = {"green": 0.8, "nir": 0.75, "swir16": 0.1}
+    look = LookOf("post", quality=quality, bands=snow)
+    assert reasons(look, width=1, bands=tuple(snow)).tolist() == [Status.SNOW]
+    seen = LookOf("post", quality=quality, bands={"green": 0.8, "nir": 0.75})
+    assert reasons(seen, width=1, bands=("green", "nir")).tolist() == [Status.SCORED]

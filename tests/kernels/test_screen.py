@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lsbatch.kernels import is_bright_white
+from lsbatch.kernels import is_bright_white, is_snow
 
 # quarters of a per cent: exact in float32 sums, so that no limit is missed by rounding alone
 reflectance = st.one_of(st.integers(-40, 400).map(lambda n: n / 256), st.just(np.nan))
@@ -31,3 +31,27 @@ def test_screen_equals_numpy(bands):
 )
 def test_only_bright_white_ground_is_screened(ground, colour, screened):
     assert is_bright_white(*np.array(colour, np.float32)[:, None])[0] == screened, ground
+
+
+@given(bands=hnp.arrays(np.float32, (3, 4, 5), elements=reflectance))
+def test_snow_equals_numpy(bands):
+    green, nir, swir16 = bands.astype(np.float64)
+    total, least = green + swir16, np.where(green > 0.15, 0.15, 0.4)
+    wanted = (total > 0) & (green - swir16 > least * total) & (nir > 0.11)
+    np.testing.assert_array_equal(is_snow(*bands), wanted)
+
+
+@pytest.mark.parametrize(
+    ("ground", "reflectances", "snow"),
+    [
+        ("fresh snow", (0.85, 0.80, 0.10), True),
+        ("a third of snow over dark forest", (0.28, 0.32, 0.12), True),
+        ("forest under haze, as from above the air", (0.09, 0.24, 0.09), False),
+        ("fresh soil", (0.15, 0.30, 0.38), False),
+        ("chalk", (0.42, 0.48, 0.50), False),
+        ("clear water", (0.06, 0.02, 0.01), False),
+        ("no data", (np.nan, 0.80, 0.10), False),
+    ],
+)
+def test_only_snow_is_snow(ground, reflectances, snow):
+    assert is_snow(*np.array(reflectances, np.float32)[:, None])[0] == snow, ground

@@ -1,48 +1,12 @@
 import math
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
-import rasterio
 from hypothesis import given
 from hypothesis import strategies as st
-from rasterio.transform import from_origin
 
-from lsbatch.errors import ContractError
-from lsbatch.kernels import FLAT, aspect, hillshade, illumination, slope
-
-
-def lit(dem, pixel_m):
-    return illumination(dem, pixel_m, azimuth_deg=158.0, altitude_deg=37.0)
-
-
-KERNELS = (slope, aspect, hillshade, lit)
-
-
-def rough_dem(shape, *, seed=0, holes=0.0):
-    rng = np.random.default_rng(seed)
-    dem = (rng.normal(0, 2, shape).cumsum(0).cumsum(1) + 500).astype(np.float32)
-    dem[rng.random(shape) < holes] = np.nan
-    return dem
-
-
-def plane(east, north, pixel=10.0, side=7):
-    y, x = np.mgrid[:side, :side] * pixel
-    return (1000 + east * x - north * y).astype(np.float32)
-
-
-def horn(dem, pixel):
-    z = np.pad(dem.astype(np.float64), 1, constant_values=np.nan)
-    n = {
-        (i, j): z[1 + i : z.shape[0] - 1 + i, 1 + j : z.shape[1] - 1 + j]
-        for i in (-1, 0, 1)
-        for j in (-1, 0, 1)
-    }
-    hole = 0 * sum(n.values())
-    east = sum((2 - abs(i)) * (n[i, 1] - n[i, -1]) for i in (-1, 0, 1)) / (8 * pixel) + hole
-    south = sum((2 - abs(j)) * (n[1, j] - n[-1, j]) for j in (-1, 0, 1)) / (8 * pixel) + hole
-    return east, south
+from lsbatch.kernels import FLAT, aspect, slope
+from tests.dems import gdaldem, horn, plane, rough_dem, write_dem
 
 
 @given(seed=st.integers(0, 99), height=st.integers(1, 20), width=st.integers(1, 40))
@@ -53,40 +17,6 @@ def test_slope_and_aspect_equal_numpy(seed, height, width):
     turned = np.degrees(np.arctan2(-east, south)) % 360
     np.testing.assert_allclose(slope(dem, 30.0), wanted, rtol=2e-7, atol=1e-6)
     np.testing.assert_allclose(aspect(dem, 30.0), turned, rtol=2e-7, atol=1e-4)
-
-
-@given(seed=st.integers(0, 99), azimuth=st.floats(0, 360), altitude=st.floats(0, 90))
-def test_hillshade_equals_the_formula_in_angles(seed, azimuth, altitude):
-    dem = rough_dem((12, 17), seed=seed, holes=0.03)
-    east, south = horn(dem, 5.0)
-    steep, looks = np.arctan(np.hypot(east, south)), np.arctan2(-east, south)
-    zenith, lamp = math.radians(90 - altitude), math.radians(azimuth)
-    lit = np.cos(zenith) * np.cos(steep) + np.sin(zenith) * np.sin(steep) * np.cos(lamp - looks)
-    found = hillshade(dem, 5.0, azimuth_deg=azimuth, altitude_deg=altitude)
-    known = ~np.isnan(lit)
-    assert np.all(found[~known] == 0)
-    np.testing.assert_allclose(found[known], 1 + 254 * np.maximum(lit[known], 0), atol=0.5001)
-    assert found.dtype == np.float32 and np.array_equal(found, np.round(found))
-
-
-@given(seed=st.integers(0, 99), azimuth=st.floats(0, 360), altitude=st.floats(0, 90))
-def test_illumination_equals_the_formula_in_angles(seed, azimuth, altitude):
-    dem = rough_dem((12, 17), seed=seed, holes=0.03)
-    east, south = horn(dem, 5.0)
-    steep, looks = np.arctan(np.hypot(east, south)), np.arctan2(-east, south)
-    zenith, sun = math.radians(90 - altitude), math.radians(azimuth)
-    wanted = np.cos(zenith) * np.cos(steep) + np.sin(zenith) * np.sin(steep) * np.cos(sun - looks)
-    found = illumination(dem, 5.0, azimuth_deg=azimuth, altitude_deg=altitude)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, wanted, atol=1e-6)
-
-
-def test_ground_that_faces_the_sun_has_all_of_its_light_and_its_back_none():
-    south_facing = plane(0, 1)
-    assert illumination(south_facing, 10.0, azimuth_deg=180, altitude_deg=45)[3, 3] == 1
-    assert illumination(south_facing, 10.0, azimuth_deg=0, altitude_deg=30)[3, 3] < 0
-    unknown = illumination(south_facing, 10.0, azimuth_deg=math.nan, altitude_deg=math.nan)
-    assert np.isnan(unknown).all()
 
 
 @pytest.mark.parametrize(
@@ -115,81 +45,16 @@ def test_slope_of_a_plane_is_its_angle(degrees):
     assert slope(dem, 1.0)[1, 1] == np.float32(exact)
 
 
-def test_flat_ground_has_no_aspect_and_the_light_of_the_lamp():
+def test_flat_ground_has_no_aspect():
     flat = np.full((5, 5), 12.5, np.float32)
     assert np.all(slope(flat, 10.0)[1:-1, 1:-1] == 0)
     assert np.all(aspect(flat, 10.0)[1:-1, 1:-1] == FLAT)
-    assert np.all(hillshade(flat, 10.0)[1:-1, 1:-1] == round(1 + 254 * math.sqrt(0.5)))
 
 
 def test_aspect_stays_below_360():
     dem = np.zeros((3, 3), np.float32)
     dem[2], dem[:, 2] = 1e6, dem[:, 2] + np.float32(1e-3)
     assert 0 <= aspect(dem, 1.0)[1, 1] < 360
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_nothing_is_known_on_the_ring_at_a_hole_and_beside_it(kernel):
-    dem = rough_dem((9, 11))
-    dem[4, 5] = np.nan
-    unknown = np.ones(dem.shape, bool)
-    unknown[1:-1, 1:-1] = False
-    unknown[3:6, 4:7] = True
-    found = kernel(dem, 30.0)
-    np.testing.assert_array_equal(found == 0 if kernel is hillshade else np.isnan(found), unknown)
-
-
-@given(
-    kernel=st.sampled_from(KERNELS),
-    top=st.integers(0, 20),
-    left=st.integers(0, 30),
-    height=st.integers(1, 20),
-    width=st.integers(1, 30),
-)
-def test_seam_invisible_with_a_halo_of_one(kernel, top, left, height, width):
-    dem = rough_dem((42, 62), seed=3, holes=0.02)
-    core = (slice(top + 1, top + 1 + height), slice(left + 1, left + 1 + width))
-    padded = dem[top : top + height + 2, left : left + width + 2]
-    np.testing.assert_array_equal(kernel(padded, 7.0)[1:-1, 1:-1], kernel(dem, 7.0)[core])
-
-
-@pytest.mark.parametrize("pixel_m", [0.0, -30.0, math.nan, math.inf])
-def test_pixel_without_a_side_is_refused(pixel_m):
-    with pytest.raises(ContractError, match=r"above 0 m; received"):
-        slope(np.zeros((3, 3), np.float32), pixel_m)
-
-
-def gdaldem(mode, path):
-    if shutil.which("gdaldem") is None:
-        pytest.skip("gdaldem is not on PATH: apt-get install gdal-bin")
-    out = path.with_name(f"{path.stem}-{mode}.tif")
-    subprocess.run(["gdaldem", mode, path, out, "-q"], check=True)
-    with rasterio.open(out) as source:
-        return source.read(1, masked=True)
-
-
-def write_dem(path, dem, nodata):
-    profile = {"width": dem.shape[1], "height": dem.shape[0], "count": 1, "dtype": dem.dtype}
-    grid = {"crs": "EPSG:32654", "transform": from_origin(500000, 4700000, 30, 30)}
-    with rasterio.open(path, "w", driver="GTiff", nodata=nodata, **profile, **grid) as target:
-        target.write(dem, 1)
-
-
-@pytest.fixture(params=["invented", "big-tujunga"])
-def elevation(request, tmp_path):
-    """A GeoTIFF in whole metres on a 30 m grid with holes, and the same as the kernels take it."""
-    path = tmp_path / "dem.tif"
-    if request.param == "invented":
-        rng = np.random.default_rng(5)
-        whole = (rng.normal(0, 3, (80, 120)).cumsum(0).cumsum(1) + 900).astype(np.int16)
-        whole[rng.random(whole.shape) < 0.005] = 32767
-    else:
-        shared_data = request.getfixturevalue("shared_data")
-        with rasterio.open(shared_data / "dem-bigtujunga" / "bigtujunga.tif") as source:
-            assert (source.nodata, source.res) == (32767, (30.0, 30.0))
-            whole = source.read(1)
-    write_dem(path, whole, 32767)
-    return path, np.where(whole == 32767, np.nan, whole).astype(np.float32)
 
 
 def test_slope_equals_gdaldem(elevation):
@@ -209,10 +74,18 @@ def test_aspect_equals_gdaldem_which_calls_flat_ground_no_data(elevation):
     np.testing.assert_allclose(found[known], wanted.data[known], rtol=3e-7, atol=2e-5)
 
 
-def test_hillshade_equals_gdaldem_but_for_rounding(elevation):
-    path, dem = elevation
-    wanted = gdaldem("hillshade", path).filled(0).astype(float)
-    found = hillshade(dem, 30.0)
-    np.testing.assert_array_equal(found == 0, wanted == 0)
-    assert np.abs(found - wanted).max() <= 1
-    assert np.mean(found != wanted) < 1e-4
+def test_slope_equals_gdaldem_on_pixels_that_are_not_square(tmp_path):
+    path, dem = tmp_path / "dem.tif", np.round(rough_dem((40, 60), seed=4))
+    write_dem(path, dem, -9999, pixel=(21, 30))
+    found = slope(dem, 21.0, pixel_height_m=30.0)
+    np.testing.assert_allclose(found, gdaldem("slope", path).filled(np.nan), rtol=3e-7, atol=2e-6)
+    assert not np.allclose(found, slope(dem, 21.0), equal_nan=True)
+
+
+@pytest.mark.parametrize(("width", "height"), [(7.0, 30.0), (30.0, 7.0)])
+def test_pixels_that_are_not_square_see_the_same_plane(width, height):
+    dem = plane(0.3, 0.4, width, height=height)
+    found = slope(dem, width, pixel_height_m=height)[1:-1, 1:-1]
+    np.testing.assert_allclose(found, math.degrees(math.atan(0.5)), rtol=1e-5)
+    looks = aspect(dem, width, pixel_height_m=height)[1:-1, 1:-1]
+    np.testing.assert_allclose(looks, 180 + math.degrees(math.atan2(3, 4)), rtol=1e-5)

@@ -21,7 +21,8 @@ def test_scale_is_the_same_whatever_else_is_in_the_image():
 
 def test_reflectance_is_scaled_by_its_root():
     scaling = SCALINGS["red"]
-    got = scaling.apply(np.array([0.0625, 0.25, -0.1, 9.0], "float32"))
+    image = np.array([0.0625, 0.25, -0.1, 9.0], "float32").reshape(1, 2, 2, 1)
+    got = encode(image, ("red",), ((0,),))[..., 0].ravel()
     expected = (np.sqrt([0.0625, 0.25, 0.0, 1.6]) - scaling.centre) / scaling.width
     np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
 

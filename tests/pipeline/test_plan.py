@@ -8,7 +8,7 @@ import shapely
 from lsbatch.detectors import load_detector
 from lsbatch.domain import Asset, Event, Granule, Look, Scene, Scenes, Sun, build_grid
 from lsbatch.pipeline import Plan
-from lsbatch.pipeline.plan import scene_of, scene_record
+from lsbatch.pipeline.plan import recipe_record, scene_of, scene_record
 from lsbatch.recipe import DetectorChoice, Recipe
 
 TIME = datetime(2020, 6, 1, tzinfo=UTC)
@@ -55,3 +55,14 @@ def test_a_scene_with_its_sun_there_and_back_is_the_same_scene(sun):
     assert scene_of(record) == scene
     # a scene without one is written as before there were any, so that old run keys hold
     assert ("sun" in record) == (sun is not None)
+
+
+def test_choices_of_the_area_that_were_not_made_leave_the_run_key_as_it_was():
+    plain = Recipe(event="e", source="s", detector=DetectorChoice(name="ndvi-change"))
+    names = recipe_record(plain).keys()
+    assert {"aoi", "threshold"} <= names
+    assert names.isdisjoint({"aoi_level", "aoi_radius", "aoi_side", "aoi_land", "cluster", "yes"})
+    made = plain.model_copy(update={"aoi_radius": "marc", "aoi_land": False, "yes": True})
+    record = recipe_record(made)
+    assert record["aoi_radius"] == "marc" and record["aoi_land"] is False
+    assert Recipe(**record) == made.model_copy(update={"yes": False})

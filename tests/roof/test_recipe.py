@@ -32,6 +32,11 @@ recipes = st.builds(
     ),
     catalog=st.none() | text,
     aoi=st.none() | text,
+    aoi_level=st.none() | text,
+    aoi_radius=st.none() | st.just("marc") | st.floats(1e-3, 1000),
+    aoi_side=st.sampled_from([None, "east", "west"]),
+    aoi_land=st.booleans(),
+    yes=st.booleans(),
     inventory=st.none() | text,
     pre=st.none() | text,
     post=st.none() | text,
@@ -272,3 +277,20 @@ def test_a_period_on_the_wrong_side_is_refused():
 def test_a_period_that_ends_before_it_starts_is_refused(value):
     with pytest.raises(LsbatchError, match="must end after it starts"):
         periods(pre=value)
+
+
+# ---- areas
+
+
+@pytest.mark.parametrize(("given_radius", "kept"), [("30", 30.0), (12.5, 12.5), ("marc", "marc")])
+def test_a_radius_is_a_length_or_marc(given_radius, kept):
+    assert read_recipe(None, **LEAST, aoi_radius=given_radius).aoi_radius == kept
+
+
+@pytest.mark.parametrize("radius", ["far", 0, -3, "1001", float("nan"), True, [1]])
+def test_a_radius_that_is_no_length_is_refused(radius):
+    assert "must be kilometres up to 1000, or marc" in refusal(**LEAST, aoi_radius=radius)
+
+
+def test_a_side_is_east_or_west():
+    assert "aoi_side" in refusal(**LEAST, aoi_side="north")
