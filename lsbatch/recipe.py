@@ -56,7 +56,8 @@ class Recipe(_Frozen):
     event: str
     """Id of the catalogue, or path of a GeoJSON or CSV file with one event."""
     source: str
-    """URL of a STAC API, or path of a static catalogue or item collection."""
+    """Name of a catalogue (catalogs/endpoints.yaml), URL of a STAC API, or path of a static
+    catalogue, item collection or stac-geoparquet file."""
     detector: DetectorChoice
     catalog: str | None = None
     """Another event catalogue than the shipped one."""

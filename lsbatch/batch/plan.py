@@ -59,7 +59,10 @@ def build_plan(recipe: Recipe) -> Plan:
         rejected=seen.rejected,
         grid=seen.grid,
         detector=detector,
-        warnings=tuple(_warnings(seen.event, seen.scenes, seen.rejected, detector)),
+        warnings=(
+            *seen.notes,
+            *_warnings(seen.event, seen.scenes, seen.rejected, detector),
+        ),
         inventory_sha256=digest,
     )
 
@@ -72,6 +75,8 @@ class View:
     scenes: Scenes
     rejected: tuple[Rejection, ...]
     grid: GeoBox
+    notes: tuple[str, ...] = ()
+    """What the search met on the way."""
 
 
 def view_event(recipe: Recipe, inputs: Inputs) -> View:
@@ -93,7 +98,7 @@ def view_event(recipe: Recipe, inputs: Inputs) -> View:
         resolution=recipe.resolution or scenes.looks[0].scene.sensor.resolution_m,
     )
     check_grid_size(grid, recipe)
-    return View(event, scenes, rejected, grid)
+    return View(event, scenes, rejected, grid, candidates.notes)
 
 
 def _check_admitted(detector: Detector, grid: GeoBox) -> None:

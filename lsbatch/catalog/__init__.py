@@ -4,7 +4,7 @@ from lsbatch.catalog.areas import read_area
 from lsbatch.catalog.choice import AreaChoice, choose_area
 from lsbatch.catalog.events import check_time, find_event, read_events
 from lsbatch.catalog.inventories import rasterise, read_inventory
-from lsbatch.catalog.places import catalogs_folder
+from lsbatch.domain import catalogs_folder
 
 __all__ = [
     "AreaChoice",

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lsbatch.catalog.places import catalogs_folder
 from lsbatch.catalog.tables import read_event_table
-from lsbatch.domain import Event
+from lsbatch.domain import Event, catalogs_folder
 from lsbatch.errors import CatalogError
 
 _EVENT_FILES = (".geojson", ".json", ".csv")

@@ -7,7 +7,7 @@ import shapely
 from shapely.affinity import scale, translate
 from shapely.geometry.base import BaseGeometry
 
-from lsbatch.catalog.places import catalogs_folder
+from lsbatch.domain import catalogs_folder
 from lsbatch.errors import CatalogError
 
 MARGIN_KM = 60

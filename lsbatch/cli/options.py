@@ -28,7 +28,11 @@ ListedEventArgument = Annotated[
 ]
 SourceOption = Annotated[
     str | None,
-    typer.Option("--source", help="STAC API (URL), static catalogue or item collection (path)."),
+    typer.Option(
+        "--source",
+        help="Name of a catalogue (earth-search, planetary-computer), URL of a STAC API, or path "
+        "of a static catalogue, item collection or stac-geoparquet file.",
+    ),
 ]
 DetectorOption = Annotated[
     str | None, typer.Option("--detector", help="Name; see `lsbatch detectors`.")

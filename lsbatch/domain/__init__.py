@@ -1,8 +1,10 @@
 """The nouns of the house: frozen values that check themselves; no I/O, no Dask."""
 
 from lsbatch.domain.contract import Detector
+from lsbatch.domain.endpoint import SIGNING, Endpoint
 from lsbatch.domain.event import Event, Period, slug_of
 from lsbatch.domain.inputs import Channel, Inputs
+from lsbatch.domain.places import catalogs_folder
 from lsbatch.domain.receipt import Receipt
 from lsbatch.domain.rupture import landslide_radius_km, source_depth_km
 from lsbatch.domain.scene import Asset, Granule, Look, Rejection, Scene, Scenes
@@ -31,6 +33,7 @@ __all__ = [
     "PRODUCT_LAYERS",
     "QUALITY",
     "SENSORS",
+    "SIGNING",
     "UNDECIDED",
     "VISIBLE",
     "Asset",
@@ -38,6 +41,7 @@ __all__ = [
     "Block",
     "Channel",
     "Detector",
+    "Endpoint",
     "Event",
     "Granule",
     "Inputs",
@@ -54,6 +58,7 @@ __all__ = [
     "Sun",
     "blocks_of",
     "build_grid",
+    "catalogs_folder",
     "check_cube",
     "check_features",
     "landslide_radius_km",

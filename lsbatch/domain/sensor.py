@@ -41,7 +41,7 @@ class Sensor:
     name: str
     title: str
     collections: tuple[str, ...]
-    """STAC collection ids that hold it."""
+    """STAC collection ids that hold it; where two list one image, the first goes first."""
     platforms: tuple[str, ...]
     """Beginnings of STAC ``platform`` or ``constellation`` values; they count only where the flag
     band of `quality` is there too, since a platform has products of several units."""
@@ -70,7 +70,7 @@ _S2_SCL = Quality(
 # SCL 2 (dark area) and 7 (unclassified) stay usable: shaded slopes and fresh scars land there.
 
 _LANDSAT_QA = Quality(
-    assets=("qa_pixel", "QA_PIXEL"),
+    assets=("qa_pixel", "QA_PIXEL", "QA_PIXEL.TIF"),
     bits=(
         (7, Status.WATER),
         (5, Status.SNOW),
@@ -115,7 +115,8 @@ SENSORS: tuple[Sensor, ...] = (
     Sensor(
         name="sentinel-2-l2a",
         title="Sentinel-2 surface reflectance",
-        collections=("sentinel-2-l2a", "sentinel-2-c1-l2a", "sentinel-s2-l2a-cogs"),
+        # c1 is one processing throughout, with the offset as it states it
+        collections=("sentinel-2-c1-l2a", "sentinel-2-l2a", "sentinel-s2-l2a-cogs"),
         platforms=("sentinel-2",),
         bands=_sentinel2(),
         quality=_S2_SCL,
@@ -130,7 +131,7 @@ SENSORS: tuple[Sensor, ...] = (
     Sensor(
         name="landsat-c2-l2",
         title="Landsat Collection 2 surface reflectance",
-        collections=("landsat-c2-l2",),
+        collections=("landsat-c2-l2", "landsat-c2l2-sr"),
         platforms=("landsat",),
         bands=_landsat(),
         quality=_LANDSAT_QA,

@@ -4,19 +4,23 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shapely.geometry.base import BaseGeometry
-
-from lsbatch.domain import Event, Period, Rejection, Scene, mean_sun
+from lsbatch.domain import Endpoint, Event, Period, Rejection, Scene, mean_sun
 from lsbatch.errors import CatalogError
+from lsbatch.search.garbage import no_collector
 from lsbatch.search.items import read_items
+from lsbatch.search.links import resolve
+from lsbatch.search.near import apart, check_near
 from lsbatch.search.normalise import Image, image_of
+from lsbatch.search.twins import Record, drop_twins
 
+_MOST_FAR = 100
+"""Records elsewhere or at another time that are listed; of a large source they fill any plan."""
 _LONGEST_PASS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What a search found, before anything is chosen."""
+    """What a search found, before anything is chosen; the same answer gives the same candidates."""
 
     scenes: tuple[Scene, ...]
     """Images that meet the area, in order of time."""
@@ -24,8 +28,13 @@ class Candidates:
     """Elevation models that meet the area."""
     rejected: tuple[Rejection, ...]
     """Records that cannot be used, each with its reason."""
+    notes: tuple[str, ...] = ()
+    """What the search met on the way: a fallback, counts that do not match."""
+    endpoint: Endpoint | None = None
+    """The catalogue that answered, where catalogs/endpoints.yaml has an entry for it."""
 
 
+@no_collector()
 def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Candidates:
     """Candidate scenes of an event; reads metadata only.
 
@@ -33,7 +42,8 @@ def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Cand
     ----------
     event : Event
     source : str
-        URL of a STAC API, or path of a static catalogue or item collection.
+        Name of a catalogue (catalogs/endpoints.yaml), URL of a STAC API, or path of a static
+        catalogue, item collection or stac-geoparquet file.
     pre, post : Period
         When to look before and after the event.
 
@@ -42,34 +52,43 @@ def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Cand
     CatalogError
         If the source cannot be read at all; single bad records are listed in `rejected`.
     """
-    items = read_items(source, area=event.aoi, start=pre.start, end=post.end)
-    images: dict[str, Image] = {}
-    rejected: list[Rejection] = []
-    for item in items:
-        item_id = str(item.get("id") or "(no id)")
+    found = read_items(source, area=event.aoi, periods=(pre, post))
+    far: set[Rejection] = set()
+    bad: set[Rejection] = set()
+    records: list[Record] = []
+    for item, place in found.placed:
+        if not isinstance(item, dict):
+            bad.add(Rejection("(no id)", "it is no JSON object"))
+            continue
+        left = far
         try:
-            image = image_of(item)
-            if item_id in images:
-                raise CatalogError("another record has the same id and came first")
+            check_near(item, event.aoi, (pre, post))
+            left = bad
+            image = image_of(resolve(item, place))
             if image.granule.footprint.intersection(event.aoi).area == 0:
-                raise CatalogError(_apart(image.granule.footprint, event.aoi))
-            images[item_id] = image
+                raise CatalogError(apart(image.granule.footprint.bounds, event.aoi.bounds))
+            records.append(Record(item, image))
         except CatalogError as error:
-            rejected.append(Rejection(item_id, str(error)))
-    scenes = _merge(list(images.values()))
+            left.add(Rejection(str(item.get("id") or "(no id)"), str(error)))
+    images, twins = drop_twins(records)
+    scenes = _merge(images)
+    told = _sorted(far)[:_MOST_FAR]
     return Candidates(
         scenes=tuple(scene for scene in scenes if not scene.sensor.is_terrain),
         terrain=tuple(scene for scene in scenes if scene.sensor.is_terrain),
-        rejected=tuple(sorted(rejected, key=lambda r: (r.item_id, r.reason))),
+        rejected=_sorted({*told, *bad, *twins}),
+        notes=(*found.notes, *_further(len(far) - len(told))),
+        endpoint=found.endpoint,
     )
 
 
-def _apart(footprint: BaseGeometry, area: BaseGeometry) -> str:
-    one, two = (" ".join(f"{value:.2f}" for value in shape.bounds) for shape in (footprint, area))
-    return (
-        f"its footprint does not meet the area of interest (west south east north: {one}, against "
-        f"{two}; longitude comes first)"
-    )
+def _sorted(rejected: set[Rejection]) -> tuple[Rejection, ...]:
+    return tuple(sorted(rejected, key=lambda one: (one.item_id, one.reason)))
+
+
+def _further(count: int) -> list[str]:
+    """The sentence on records elsewhere that are not listed one by one."""
+    return [f"{count} further records lie elsewhere or at another time."] if count else []
 
 
 def _merge(images: list[Image]) -> list[Scene]:

@@ -1,9 +1,10 @@
 """One STAC item, any version and spelling, becomes one granule with known units."""
 
 import math
+import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import shapely
@@ -17,7 +18,9 @@ Record = dict[str, Any]
 _SHIFT_REMOVED = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
 """Properties by which Earth Search says that its Sentinel-2 numbers no longer hold the shift."""
 
-
+_BASELINES = ("s2:processing_baseline", "sentinel:processing_baseline")
+"""Properties that hold the processing baseline of a Sentinel-2 product, as in 05.11."""
+_LOOKS_LIKE_BASELINE = re.compile(r"\d\d\.\d\d")
 _SUN_NAMES = (
     ("view:sun_azimuth", "view:sun_elevation"),
     ("s2:mean_solar_azimuth", "s2:mean_solar_zenith"),
@@ -57,7 +60,7 @@ def image_of(item: Record) -> Image:
 
 def _image_of(item: Record) -> Image:
     sensor = sensor_of(item)
-    start, end = _interval_of(item)
+    start, end = interval_of(item)
     assets = tuple(_assets_of(item, sensor))
     if not assets:
         raise CatalogError(
@@ -101,7 +104,14 @@ def _assets(item: Record) -> dict[str, Record]:
     return item.get("assets") or {}
 
 
-def _interval_of(item: Record) -> tuple[datetime, datetime]:
+def interval_of(item: Record) -> tuple[datetime, datetime]:
+    """When an item was acquired: a moment twice, or the interval in which it lies.
+
+    Raises
+    ------
+    CatalogError
+        Where it states no sound time.
+    """
     properties = item.get("properties") or {}
     if properties.get("datetime"):
         moment = _time(properties["datetime"])
@@ -185,7 +195,7 @@ def _key_of(item: Record, band: Band) -> str | None:
         if name in assets:
             return name
     for key, asset in assets.items():
-        described = _bands(asset)
+        described = _bands(asset, item)
         if len(described) != 1 or "overview" in (asset.get("roles") or ()):
             continue
         names = {described[0].get(word) for word in ("name", "eo:common_name", "common_name")}
@@ -194,16 +204,19 @@ def _key_of(item: Record, band: Band) -> str | None:
     return None
 
 
-def _bands(asset: Record) -> list[Record]:
-    """Band records of an asset in either spelling: STAC 1.1 `bands` or 1.0 `eo:bands`."""
+def _bands(asset: Record, item: Record) -> list[Record]:
+    """Band records of an asset: STAC 1.1 `bands`, 1.0 `eo:bands`, or numbers of the item's own."""
     listed = asset.get("bands") or asset.get("eo:bands") or []
-    return [record for record in listed if isinstance(record, dict)]
+    of_item = (item.get("properties") or {}).get("eo:bands") or []
+    numbered = {n: record for n, record in enumerate(of_item) if isinstance(record, dict)}
+    found = [numbered.get(one) if isinstance(one, int) else one for one in listed]
+    return [record for record in found if isinstance(record, dict)]
 
 
 def _asset_of(item: Record, key: str, band: Band, sensor: Sensor) -> Asset:
     asset = _assets(item)[key]
     stated = _stated(asset)
-    scale, offset = _scale_and_offset(item, stated, band)
+    scale, offset = _scale_and_offset(item, stated, band, sensor)
     nodata = stated.get("nodata")
     if "scale" not in stated and sensor.name == "generic" and not _is_float(asset, stated):
         raise CatalogError(
@@ -220,7 +233,9 @@ def _asset_of(item: Record, key: str, band: Band, sensor: Sensor) -> Asset:
     )
 
 
-def _scale_and_offset(item: Record, stated: Record, band: Band) -> tuple[float, float]:
+def _scale_and_offset(
+    item: Record, stated: Record, band: Band, sensor: Sensor
+) -> tuple[float, float]:
     """What makes reflectance of stored numbers: number * scale + offset.
 
     Sentinel-2 numbers are 1000 higher from processing baseline 04.00 on. Planetary Computer does
@@ -233,8 +248,23 @@ def _scale_and_offset(item: Record, stated: Record, band: Band) -> tuple[float, 
         return scale, 0.0
     if stated.keys() & {"scale", "offset"}:
         return scale, float(stated.get("offset", 0.0))
-    is_shifted = float(properties.get("s2:processing_baseline") or 0) >= 4
+    is_shifted = sensor.name.startswith("sentinel-2") and baseline_of(properties) >= 4
     return scale, -1000 * scale if is_shifted else band.offset
+
+
+def baseline_of(properties: Record) -> float:
+    """Processing baseline of a Sentinel-2 product, such as 5.11; 0 where none is stated.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where what is stated is no number.
+    """
+    stated = next((properties[name] for name in _BASELINES if properties.get(name)), None)
+    version = str(properties.get("processing:version"))  # of any software, so that it may be a word
+    if stated is None and _LOOKS_LIKE_BASELINE.fullmatch(version):
+        return float(version)
+    return float(stated or 0)
 
 
 def _stated(asset: Record) -> Record:
@@ -274,6 +304,6 @@ def _href_of(asset: Record, key: str) -> str:
     href = str(asset.get("href") or "")
     if not href:
         raise CatalogError(f"its asset {key!r} has no href")
-    if "://" not in href and not Path(href).is_file():
-        raise CatalogError(f"its asset {key!r} is the file {href}, which does not exist")
+    if "://" not in href and not os.path.isfile(href):  # of any text, where Path.is_file raises
+        raise CatalogError(f"its asset {key!r} is the file {href[:200]}, which does not exist")
     return href

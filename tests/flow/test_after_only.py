@@ -15,6 +15,7 @@ from lsbatch.errors import NoScenesError
 from lsbatch.pipeline import Plan
 from lsbatch.recipe import ClusterChoice, DetectorChoice, Recipe
 from lsbatch.search.items import read_items
+from lsbatch.search.links import resolve
 from lsbatch.store import open_product
 from tests.inference.fake_detectors import BareNow
 
@@ -44,9 +45,8 @@ def threads():
 def write_source(world, path, *, keep=lambda item, time: True, without=()):
     """The items of a world that `keep` takes, without some bands, as a file."""
     event = find_event(str(world / "events.geojson"))
-    items = read_items(
-        str(world / "catalog.json"), area=event.aoi, start=event.time, end=event.time
-    )
+    found = read_items(str(world / "catalog.json"), area=event.aoi, periods=())
+    items = [resolve(item, place) for item, place in found.placed]
     kept = [item for item in items if keep(item, event.time.isoformat())]
     for item in kept:
         for band in without:

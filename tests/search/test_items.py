@@ -15,16 +15,22 @@ import pytest
 
 from lsbatch.cube import build_cube
 from lsbatch.errors import CatalogError
-from lsbatch.search import choose_scenes, find_scenes
+from lsbatch.search import choose_scenes, endpoints, find_scenes, limits, links
 from lsbatch.search.items import read_items
+from tests import scripted
 from tests.cogs import LEFT, TOP, build_geobox, write_cog
 from tests.records import EVENT, PERIODS, build_item, build_model, write_items
 
-TIMES = {"start": PERIODS["pre"].start, "end": PERIODS["post"].end}
+
+@pytest.fixture(autouse=True)
+def _little_patience(monkeypatch):
+    monkeypatch.setattr(limits, "LIMITS", limits.Limits(retries=1, backoff_s=0.01))
 
 
 def read(source):
-    return read_items(str(source), area=EVENT.aoi, **TIMES)
+    """The items of a source, their hrefs resolved."""
+    found = read_items(str(source), area=EVENT.aoi, periods=tuple(PERIODS.values()))
+    return [links.resolve(item, place) for item, place in found.placed]
 
 
 # ---- files
@@ -86,8 +92,7 @@ def test_a_catalogue_without_items_holds_none(tmp_path):
         ("[]", "is no JSON object"),
         ("{}", "is not STAC: its 'type' is None"),
         ('{"type": "Topology"}', "is not STAC: its 'type' is 'Topology'"),
-        ('{"type": "FeatureCollection"}', "cannot be read as STAC: KeyError"),
-        ('{"type": "FeatureCollection", "features": [1]}', "holds a feature that is not a JSON"),
+        ('{"type": "FeatureCollection"}', "cannot be read as STAC: it has no list of features"),
         ('{"type": "Catalog"}', "cannot be read as STAC"),
     ],
 )
@@ -111,7 +116,7 @@ def test_a_catalogue_with_a_broken_link_is_refused(tmp_path):
 
 @pytest.mark.parametrize("source", ["absent.json", "", ".", "earth-serch"])
 def test_a_source_that_is_nowhere_is_refused(source):
-    with pytest.raises(CatalogError, match="neither an existing file nor a URL"):
+    with pytest.raises(CatalogError, match="neither an existing file nor a URL nor a known name"):
         read(source)
 
 
@@ -371,3 +376,154 @@ def test_a_search_that_breaks_off_is_refused_never_short(web):
     pages = build_api(build_page(build_item()))
     pages["/search"] = (500, "text/plain", "out of order")
     check_refused(web(pages), "did not answer as one")
+
+
+# ---- catalogues known by name
+
+
+@pytest.fixture
+def known(tmp_path, monkeypatch):
+    """Make these the shipped endpoints: known(name={"url": ..., ...}, ...)."""
+
+    def write(**entries):
+        (tmp_path / "endpoints.yaml").write_text(json.dumps(entries))
+        monkeypatch.setattr(endpoints, "catalogs_folder", lambda: tmp_path)
+
+    return write
+
+
+@pytest.mark.server
+def test_a_name_stands_for_its_url_and_its_collections(tmp_path, known):
+    with scripted.serve(tmp_path, scripted.build_api(scripted.build_page(build_item()))) as server:
+        known(mine={"url": server.url, "collections": ["landsat-c2-l2", "sentinel-2-l2a"]})
+        found = find_scenes(EVENT, "mine", **PERIODS)
+        assert [scene.id for scene in found.scenes] == ["s2"]
+        assert (found.endpoint.name, found.notes) == ("mine", ())
+        (search,) = server.asked("POST /search")
+        assert '"collections": ["landsat-c2-l2", "sentinel-2-l2a"]' in search["body"]
+        assert not server.asked("GET /collections"), "its entry says what it has"
+        assert find_scenes(EVENT, f"{server.url}/", **PERIODS).endpoint.name == "mine"
+
+
+@pytest.mark.server
+def test_the_rate_of_an_endpoint_is_kept(tmp_path, known):
+    pages = [scripted.build_page(following=str(n)) for n in range(4)]
+    routes = scripted.build_api(*pages, scripted.build_page(build_item()))
+    with scripted.serve(tmp_path, routes) as server:
+        entry = {"url": server.url, "collections": ["sentinel-2-l2a"]}
+        known(slow=entry | {"requests_per_second": 10})
+        started = time.monotonic()
+        assert len(read("slow")) == 1
+        assert time.monotonic() - started >= 5 / 10, "six requests are five pauses"
+
+
+@pytest.mark.server
+def test_where_an_endpoint_cannot_be_searched_its_fallback_is_and_the_plan_says_so(tmp_path, known):
+    with scripted.serve(tmp_path, scripted.build_api(scripted.build_page(build_item()))) as server:
+        gone = f"http://127.0.0.1:{find_free_port()}"
+        known(first={"url": gone, "fallback": "second"}, second={"url": server.url})
+        found = find_scenes(EVENT, "first", **PERIODS)
+        assert [scene.id for scene in found.scenes] == ["s2"]
+        assert found.endpoint.name == "second"
+        assert found.notes[0].startswith("first could not be searched, so second was.")
+        assert gone in found.notes[0]
+
+
+def test_where_the_fallback_fails_too_both_are_named(known):
+    one, two = (f"http://127.0.0.1:{find_free_port()}" for _ in range(2))
+    known(first={"url": one, "fallback": "second"}, second={"url": two, "fallback": "first"})
+    with pytest.raises(CatalogError, match="Its fallback second failed too") as caught:
+        read("first")
+    assert one in str(caught.value) and two in str(caught.value)
+
+
+def test_an_endpoint_without_a_fallback_that_cannot_be_searched_is_refused(known):
+    url = f"http://127.0.0.1:{find_free_port()}"
+    known(only={"url": url})
+    with pytest.raises(CatalogError, match=f"{url} could not be reached"):
+        read("only")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("earth-serch", "earth-search, planetary-computer. Did you mean earth-search?"),
+        ("planetary", "Did you mean planetary-computer?"),
+        ("nothing-like-it", "Known names: earth-search, planetary-computer.$"),
+        ("https://", "is not a sound URL"),
+        ("http://[::1", "is not a sound URL"),
+        ("http://host:port/", "is not a sound URL"),
+        ("http://.example.com/", r"cannot be asked \(InvalidURL\)"),
+        ("https://me:secret@host/v1", "at host must not have credentials in its URL"),
+    ],
+)
+def test_a_wrong_name_lists_the_names_and_a_wrong_url_says_why(source, message):
+    with pytest.raises(CatalogError, match=message) as caught:
+        read(source)
+    assert "secret" not in str(caught.value)
+
+
+# ---- links of a static catalogue
+
+
+def write_catalogue(folder, name="catalog.json", **links):
+    catalog = {"type": "Catalog", "stac_version": "1.0.0", "id": "c", "description": "d"}
+    linked = [{"rel": rel, "href": href} for rel, hrefs in links.items() for href in hrefs]
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(catalog | {"links": linked}))
+    return path
+
+
+def test_children_are_walked_in_order_and_each_once(tmp_path):
+    names = ("one", "two", "three")
+    for name in names:
+        (tmp_path / f"{name}.json").write_text(json.dumps(build_item(name)))
+    root = write_catalogue(tmp_path, child=["a/child.json"], item=["one.json", "./one.json"])
+    # a child may list its parent and itself
+    write_catalogue(
+        tmp_path, "a/child.json", child=["child.json", "../catalog.json"], item=["../two.json"]
+    )
+    assert [item["id"] for item in read(root)] == ["two", "one"]
+
+
+@pytest.mark.parametrize(
+    ("links", "message"),
+    [
+        ({"item": ["https://example.com/item.json"]}, "a file may link to files only"),
+        ({"child": ["s3://bucket/catalog.json"]}, "a file may link to files only"),
+        ({"item": [3]}, "has a link without an address"),
+        ({"item": ["list.json"]}, "it is no JSON object"),
+        ({"item": ["thing.json"]}, "is not a STAC catalogue, collection or item"),
+    ],
+)
+def test_a_catalogue_with_bad_links_is_refused(tmp_path, links, message):
+    (tmp_path / "list.json").write_text("[1]")
+    (tmp_path / "thing.json").write_text("{}")
+    with pytest.raises(CatalogError, match=message):
+        read(write_catalogue(tmp_path, **links))
+
+
+def test_a_catalogue_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(links, "_MOST_FILES", 3)
+    root = write_catalogue(tmp_path, item=[f"{n}.json" for n in range(5)])
+    with pytest.raises(CatalogError, match="links to more than 3 files"):
+        read(root)
+
+
+@pytest.mark.server
+def test_a_static_catalogue_at_a_url_is_walked(tmp_path):
+    catalog = {"type": "Catalog", "stac_version": "1.0.0", "id": "c", "description": "d"}
+    listed = [{"rel": "item", "href": "./items/s2.json"}]
+    item = build_item(bands=("red",), href="../images/{id}.tif")
+    routes = {
+        "GET /bad.json": [{"json": catalog | {"links": [{"rel": "child", "href": "c.json"}]}}],
+        "GET /c.json": [{"json": catalog | {"links": [{"rel": "item", "href": "//[::1"}]}}],
+        "GET /catalog.json": [{"json": catalog | {"links": listed}}],
+        "GET /items/s2.json": [{"status": 500}, {"json": item}],
+    }
+    with scripted.serve(tmp_path, routes) as server:
+        (read_item,) = read(f"{server.url}/catalog.json")
+        assert read_item["assets"]["red"]["href"] == f"{server.url}/images/s2.tif"
+        with pytest.raises(CatalogError, match=r"c\.json has a link that is no address"):
+            read(f"{server.url}/bad.json")

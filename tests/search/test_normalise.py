@@ -107,6 +107,17 @@ def test_bands_are_found_by_common_name_in_either_spelling():
     }
 
 
+def test_bands_may_be_numbers_of_those_that_the_item_lists():
+    """STAC 1.0.0-beta.2 and before, as the USGS had it."""
+    listed = [{"name": "SR_B1", "common_name": "coastal"}, {"common_name": "blue"}]
+    assets = {
+        "SR_B2.TIF": {"href": "https://x/2.tif", "eo:bands": [1]},
+        "SR_B9.TIF": {"href": "https://x/9.tif", "eo:bands": [9]},
+    }
+    granule = image_of(build_item(**{"eo:bands": listed}) | {"assets": assets}).granule
+    assert [(asset.band, asset.href) for asset in granule.assets] == [("blue", "https://x/2.tif")]
+
+
 # ---- units
 
 SPELLINGS = {
@@ -167,6 +178,14 @@ def test_nodata_may_be_not_a_number(nodata):
             -0.1,
         ),
         ({"s2:processing_baseline": "05.11", "sentinel:boa_offset_applied": True}, {}, 0.0),
+        (
+            {"sentinel:processing_baseline": "05.11", "sentinel:boa_offset_applied": False},
+            {},
+            -0.1,
+        ),
+        ({"processing:version": "05.11"}, {}, -0.1),
+        ({"processing:version": "5"}, {}, 0.0),
+        ({"processing:version": "Sen2Cor 2.11"}, {}, 0.0),
         # stated without an offset: zero, as the raster extension says
         ({"s2:processing_baseline": "05.11"}, {"scale": 1e-4}, 0.0),
     ],
@@ -262,6 +281,13 @@ def test_a_file_of_this_machine_must_be_there(tmp_path):
     assert asset_of(item=build_item(bands=("red",), href=href)).href == str(tmp_path / "red.tif")
     with pytest.raises(CatalogError, match=r"its asset 'nir' is the file .* does not exist"):
         image_of(build_item(bands=("red", "nir"), href=href))
+
+
+@pytest.mark.parametrize("href", ["x" * 5000, "a\0b", "//[::1", "\ud800"])
+def test_an_address_that_cannot_be_one_is_refused_in_a_short_sentence(href):
+    with pytest.raises(CatalogError, match="its asset 'blue' is the file") as caught:
+        image_of(build_item(href=href))
+    assert len(str(caught.value)) < 300
 
 
 def test_an_asset_without_an_address_is_refused():
@@ -418,3 +444,8 @@ def test_real_twins_of_two_collections_come_to_the_same_reflectance(shared_data)
         "sentinel-2-c1-l2a": -0.1,
         "sentinel-2-l1c": -0.1,
     }
+
+
+def test_a_nodata_value_that_is_no_number_is_refused():
+    with pytest.raises(CatalogError, match="its nodata value 'none' is not a number"):
+        asset_of(nodata="none")

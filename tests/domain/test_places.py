@@ -6,7 +6,7 @@ import sys
 import pytest
 import shapely
 
-from lsbatch.catalog import catalogs_folder, places
+from lsbatch.domain import catalogs_folder, places
 from lsbatch.errors import CatalogError
 
 
@@ -20,13 +20,13 @@ def test_installed_catalogue_is_found_without_a_checkout(tmp_path, monkeypatch):
     installed = tmp_path / "share" / "lsbatch" / "catalogs"
     installed.mkdir(parents=True)
     (installed / "events.geojson").write_text("{}")
-    monkeypatch.setattr(places, "__file__", str(tmp_path / "site" / "lsbatch" / "catalog" / "p.py"))
+    monkeypatch.setattr(places, "__file__", str(tmp_path / "site" / "lsbatch" / "domain" / "p.py"))
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     assert catalogs_folder() == installed
 
 
 def test_no_catalogue_anywhere_names_both_places(tmp_path, monkeypatch):
-    monkeypatch.setattr(places, "__file__", str(tmp_path / "site" / "lsbatch" / "catalog" / "p.py"))
+    monkeypatch.setattr(places, "__file__", str(tmp_path / "site" / "lsbatch" / "domain" / "p.py"))
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     with pytest.raises(CatalogError, match=r"neither in .*site/catalogs nor in .*share/lsbatch"):
         catalogs_folder()

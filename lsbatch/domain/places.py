@@ -7,7 +7,7 @@ from lsbatch.errors import CatalogError
 
 
 def catalogs_folder() -> Path:
-    """Folder that holds ``events.geojson``, ``land.geojson`` and ``schema/``.
+    """Folder that holds ``events.geojson``, ``endpoints.yaml``, ``land.geojson`` and ``schema/``.
 
     Returns
     -------
