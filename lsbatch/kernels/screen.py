@@ -1,5 +1,7 @@
 """Screens by reflectance: bright and white is cloud or snow; bright but dark at 1.6 um is snow."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -40,12 +42,7 @@ def is_bright_white(
     Dry soil fails the third test: it is brighter in red than in blue. The floor on brightness is
     ours; without it thin haze over dark forest would pass.
     """
-    red = norm_array("red", red, dtype=np.float32, shape=red.shape)
-    green = norm_array("green", green, dtype=np.float32, shape=red.shape)
-    blue = norm_array("blue", blue, dtype=np.float32, shape=red.shape)
-    out = np.empty(red.shape, np.bool_)
-    _is_bright_white(red.ravel(), green.ravel(), blue.ravel(), out.ravel())
-    return out
+    return _screen(_is_bright_white, red=red, green=green, blue=blue)
 
 
 @njit(cache=True, nogil=True)
@@ -91,12 +88,7 @@ def is_snow(
     line. A pixel's reason must not depend on far pixels, so here the limit on green, ours, stands
     for the snow line: a fifth of snow over dark ground reaches it, hazy forest does not.
     """
-    green = norm_array("green", green, dtype=np.float32, shape=green.shape)
-    nir = norm_array("nir", nir, dtype=np.float32, shape=green.shape)
-    swir16 = norm_array("swir16", swir16, dtype=np.float32, shape=green.shape)
-    out = np.empty(green.shape, np.bool_)
-    _is_snow(green.ravel(), nir.ravel(), swir16.ravel(), out.ravel())
-    return out
+    return _screen(_is_snow, green=green, nir=nir, swir16=swir16)
 
 
 @njit(cache=True, nogil=True)
@@ -111,3 +103,13 @@ def _is_snow(
         # a product in place of the quotient: nothing to divide by where both are 0
         least = _PATCHY_INDEX if g > _PATCHY_GREEN else _SNOW_INDEX
         out[i] = g + s > 0 and g - s > least * (g + s) and n > _SNOW_NIR
+
+
+def _screen(loop: Callable[..., None], **bands: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """What a loop over pixels says of bands of one shape."""
+    shape = next(iter(bands.values())).shape
+    flat = [norm_array(name, band, dtype=np.float32, shape=shape).ravel()
+            for name, band in bands.items()]  # fmt: skip
+    out = np.empty(shape, np.bool_)
+    loop(*flat, out.ravel())
+    return out
