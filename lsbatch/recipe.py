@@ -56,6 +56,9 @@ class Recipe(_Frozen):
     """Id of the catalogue, or path of a GeoJSON file with one feature."""
     source: str
     """URL of a STAC API, or path of a static catalogue or item collection."""
+    hosts: tuple[str, ...] = ()
+    """Hosts that its images may be read from (https), besides its own and those of the large open
+    catalogues; ``.name`` stands for every host below a name."""
     detector: DetectorChoice
     catalog: str | None = None
     """Another event catalogue than the shipped one."""

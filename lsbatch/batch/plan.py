@@ -22,6 +22,7 @@ from lsbatch.domain import (
     Rejection,
     Scene,
     Scenes,
+    access_to,
     build_grid,
     utm_of,
 )
@@ -118,6 +119,7 @@ def _sound_scenes(
     recipe: Recipe,
 ) -> tuple[Scenes, tuple[Rejection, ...]]:
     """Choose, open every header of the choice, and choose again without what is broken."""
+    access = access_to(recipe.source, hosts=recipe.hosts)
     while True:
         scenes, rejected = choose_scenes(
             candidates,
@@ -131,9 +133,9 @@ def _sound_scenes(
         )
         opened = (*bands_to_read(scenes, inputs), QUALITY)
         used = [_only(look.scene, opened) for look in scenes.looks]
-        broken = find_broken([*used, *scenes.terrain])
+        broken = find_broken([*used, *scenes.terrain], access)
         if not broken:
-            return scenes, rejected
+            return replace(scenes, access=access), rejected
         names = {rejection.item_id for rejection in broken}
         candidates = replace(
             candidates,

@@ -1,5 +1,6 @@
 """The nouns of the house: frozen values that check themselves; no I/O, no Dask."""
 
+from lsbatch.domain.access import Access, access_to, bare_href, bare_text
 from lsbatch.domain.contract import Detector
 from lsbatch.domain.event import Event, Period, slug_of
 from lsbatch.domain.inputs import Channel, Inputs
@@ -32,6 +33,7 @@ __all__ = [
     "SENSORS",
     "UNDECIDED",
     "VISIBLE",
+    "Access",
     "Asset",
     "Band",
     "Block",
@@ -51,6 +53,9 @@ __all__ = [
     "Sensor",
     "Status",
     "Sun",
+    "access_to",
+    "bare_href",
+    "bare_text",
     "blocks_of",
     "build_grid",
     "check_cube",

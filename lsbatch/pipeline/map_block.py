@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from rasterio.features import geometry_mask
 
-from lsbatch.cube import build_cube
+from lsbatch.cube import build_cube, fence_gdal
 from lsbatch.domain import UNDECIDED, Receipt, Status
 from lsbatch.errors import ContractError, ReadError
 from lsbatch.features import prepare
@@ -30,6 +30,7 @@ def map_block(task: BlockTask) -> Receipt:
     both are on record in the receipt, and never a plausible number in the product.
     """
     clock = _Clock()
+    fence_gdal()
     block, detector = task.block, task.detector
     if _outside(task).all():
         layers = _blank(task, Status.EXCLUDED)
