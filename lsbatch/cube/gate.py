@@ -67,18 +67,24 @@ def admit(href: str, access: Access) -> Place:
 
 
 def check_hop(url: str, origin: str) -> None:
-    """Raise ReadError where a redirect leads to what an href could not: no TLS, a login, a name
-    that is none; or from another server to this machine.
+    """Raise ReadError where a redirect leads to what an href could not name: no TLS, a login, a
+    name that is none; or from another server to this machine.
     """
-    fault = _fault_of_text(url)
+    try:
+        fault = _fault_of_text(url) or _fault_of_hop(url, origin)
+    except ReadError as error:
+        raise ReadError(f"leads by a redirect to {error}") from error
     if fault:
-        raise _refused(url, f"is where a redirect leads, and it {fault}")
+        raise ReadError(f"leads by a redirect to {_refused(url, fault)}")
+
+
+def _fault_of_hop(url: str, origin: str) -> str:
     parts, begun = _split(url), urlsplit(origin)
-    home = (parts.scheme, parts.netloc) == (begun.scheme, begun.netloc)
-    if not home and (parts.scheme != "https" or _port(url, parts) not in (None, 443)):
-        raise _refused(url, "is where a redirect leads, and it is not https")
-    if not home and parts.hostname in LOOPBACK:
-        raise _refused(url, "is where a redirect leads, and it is this machine")
+    if (parts.scheme, parts.netloc) == (begun.scheme, begun.netloc):
+        return ""
+    if parts.scheme != "https" or _port(url, parts) not in (None, 443):
+        return "is not https"
+    return "is this machine" if parts.hostname in LOOPBACK else ""
 
 
 def _fault_of_text(href: object) -> str:

@@ -50,7 +50,7 @@ class Remote:
     def size(self) -> int:
         """Bytes of the file."""
         if self._size is None:
-            self._keep(0, self._fetch(0, _HEAD))
+            self._parts.setdefault(0, self._fetch(0, _HEAD))
         assert self._size is not None
         return self._size
 
@@ -150,6 +150,7 @@ class Remote:
             raise ReadError("was changed on its server while it was read")
         if answer.code == 200:
             self._size = len(answer.body)
+            self._parts[0] = answer.body
             return answer.body[start:stop]
         begun, size = _span_of(answer.headers)
         if begun != start:

@@ -22,7 +22,15 @@ from tests.contracts import ReaderContract
 GRID = build_geobox(320, 330)
 
 
-def build_reader(asset, *, geobox=GRID, resampling=Resampling.bilinear, fill=np.float32(np.nan)):
+def build_reader(
+    asset,
+    *,
+    geobox=GRID,
+    resampling=Resampling.bilinear,
+    fill=np.float32(np.nan),
+    access=HERE,
+    deadline=None,
+):
     spec = RasterSpec(
         epsg=geobox.crs.epsg,
         bounds=tuple(geobox.boundingbox),
@@ -35,8 +43,8 @@ def build_reader(asset, *, geobox=GRID, resampling=Resampling.bilinear, fill=np.
         dtype=fill.dtype,
         fill_value=fill,
         assets={asset.href: asset},
-        access=HERE,
-        deadline=Deadline(60),
+        access=access,
+        deadline=deadline or Deadline(60),
         scale_offset=(1, 0),
         gdal_env=None,
         errors_as_nodata=(),

@@ -1,0 +1,158 @@
+"""A server of files by range that misbehaves on command: `python range_server.py FOLDER`.
+
+It prints its port and serves until its standard input ends. A path's first part is the script:
+`/503x2,stall/a.tif` answers the first two requests of that path with 503, lets the third hang, and
+serves the rest. What was asked is under `/log`, as JSON lines of [path, range, host]; `/forget`
+starts anew.
+
+Steps: a status code; `short` (half of the promised bytes), `reset` (the connection is cut),
+`stall` (no answer for STALL_S), `drip` (a byte every tenth of a second), `html`, `ignore` (200
+with the whole file), `shift` (the wrong part), `other` (another ETag), `odd` (a Content-Range
+without numbers), `ok`; `to:URL` (302, percent-encoded). `x3` repeats; a `+` at the end
+makes the last step last for ever; `token` asks for `?sig=` and the newest token, `after2` makes
+the token stale after two good requests.
+"""
+
+import json
+import socket
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+STALL_S = 20.0
+_lock = threading.Lock()
+_asked: list[list[str]] = []
+_counts: dict[str, int] = {}
+_token = {"value": 0, "good": 0}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request."""
+
+    protocol_version = "HTTP/1.1"
+    folder = Path()
+
+    def do_GET(self):
+        parts = urlsplit(self.path)
+        if parts.path == "/log":
+            return self.send("".join(json.dumps(entry) + "\n" for entry in _asked).encode())
+        if parts.path == "/forget":
+            with _lock:
+                _asked.clear(), _counts.clear()
+            return self.send(b"")
+        if parts.path == "/token":
+            with _lock:
+                _token["value"], _token["good"] = _token["value"] + 1, 0
+            return self.send(str(_token["value"]).encode())
+        with _lock:
+            _asked.append([self.path, self.headers.get("Range", ""), self.headers["Host"]])
+        _, script, name = parts.path.split("/", 2)
+        step = self.step_of(unquote(script), parts.path)
+        self.serve(step, self.folder / name, parse_qs(parts.query))
+
+    def step_of(self, script, path):
+        steps = []
+        for word in script.split(","):
+            name, _, times = word.rpartition("x")
+            if not name or not times.isdigit() or word.startswith("to:"):
+                name, times = word, "1"
+            steps += [name] * int(times)
+        with _lock:
+            count = _counts[path] = _counts.get(path, -1) + 1
+        if count < len(steps):
+            return steps[count].removesuffix("+")
+        return steps[-1].removesuffix("+") if steps[-1].endswith("+") else "ok"
+
+    def serve(self, step, path, query):
+        if step.startswith("to:"):
+            return self.send(b"", 302, Location=step.removeprefix("to:"))
+        if step.startswith("token"):
+            after = step.removeprefix("token").removeprefix("-after")
+            with _lock:
+                fresh = query.get("sig") == [str(_token["value"])]
+                fresh = fresh and not (after and _token["good"] >= int(after))
+                _token["good"] += fresh
+            step = "ok" if fresh else "403"
+        if step == "stall":
+            return time.sleep(STALL_S)
+        if step == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            self.close_connection = True
+            return self.connection.close()
+        if step == "html":
+            return self.send(b"<!doctype html><title>Sign in</title>")
+        if step[:3].isdigit():
+            return self.send(b"no", int(step[:3]), **_extra(step[3:]))
+        return self.send_part(step, path)
+
+    def send_part(self, step, path):
+        if not path.is_file():
+            return self.send(b"not here", 404)
+        content = path.read_bytes()
+        if step == "ignore":
+            return self.send(content)
+        asked = self.headers.get("Range", "bytes=0-").removeprefix("bytes=").split("-")
+        start, stop = int(asked[0]), min(int(asked[1] or len(content)), len(content) - 1) + 1
+        if start >= len(content):
+            return self.send(b"", 416)
+        start += step == "shift"
+        span = f"bytes {start}-{stop - 1}/{len(content)}"
+        headers = {"Content-Range": "lines few" if step == "odd" else span, "ETag": '"1"'}
+        if step == "other":
+            headers["ETag"] = '"2"'
+        if step in ("short", "drip"):
+            return self.send_badly(step, content[start:stop], headers)
+        return self.send(content[start:stop], 206, **headers)
+
+    def send_badly(self, step, body, headers):
+        self.begin(206, len(body), headers)
+        if step == "short":
+            self.wfile.write(body[: len(body) // 2])
+        else:
+            for place in range(len(body)):
+                self.wfile.write(body[place : place + 1])
+                time.sleep(0.1)
+        self.close_connection = True
+
+    def send(self, body, code=200, **headers):
+        self.begin(code, len(body), headers)
+        self.wfile.write(body)
+
+    def begin(self, code, length, headers):
+        self.send_response(code)
+        self.send_header("Content-Length", str(length))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def log_message(self, *_args):
+        """Say nothing."""
+
+
+def _extra(word):
+    return {"Retry-After": word.removeprefix("after")} if word else {}
+
+
+class Server(ThreadingHTTPServer):
+    """Says nothing of connections that were cut on purpose."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_args):
+        """Say nothing."""
+
+
+def main():
+    Handler.folder = Path(sys.argv[1])
+    server = Server(("127.0.0.1", 0), Handler)
+    sys.stdout.write(f"{server.server_address[1]}\n")
+    sys.stdout.flush()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
