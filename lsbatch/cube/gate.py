@@ -14,7 +14,8 @@ from lsbatch.errors import ReadError
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _LONGEST = 4096
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_SCHEME = re.compile(r"([^/:]+):")
+"""A scheme, a drive or one of GDAL's drivers: whatever stands before a colon in the first part."""
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

@@ -1,6 +1,6 @@
 """The nouns of the house: frozen values that check themselves; no I/O, no Dask."""
 
-from lsbatch.domain.access import Access, access_to, bare_href, bare_text
+from lsbatch.domain.access import PUBLIC, Access, access_to, bare_href, bare_text
 from lsbatch.domain.contract import Detector
 from lsbatch.domain.event import Event, Period, slug_of
 from lsbatch.domain.inputs import Channel, Inputs
@@ -29,6 +29,7 @@ __all__ = [
     "LANDSLIDE",
     "NO_FLAG",
     "PRODUCT_LAYERS",
+    "PUBLIC",
     "QUALITY",
     "SENSORS",
     "UNDECIDED",
