@@ -40,6 +40,10 @@ class _Tag:
     at: int
     """Where its values are."""
 
+    @property
+    def size(self) -> int:
+        return self.count * _SIZES.get(self.kind, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:
@@ -53,15 +57,14 @@ class Directory:
         tag = self.tags.get(name)
         if tag is None or tag.kind not in _CODES:
             return ()
-        size = tag.count * _SIZES[tag.kind]
-        data = read_at(tag.at, size)
-        if len(data) < size:
+        data = read_at(tag.at, tag.size)
+        if len(data) < tag.size:
             raise ReadError("is cut off within its header")
         return struct.unpack(f"{self.order}{tag.count}{_CODES[tag.kind]}", data)
 
 
-def check_header(read_at: ReadAt) -> tuple[Directory, ...]:
-    """The directories of a TIFF, if all of them can be those of a sound image.
+def check_header(read_at: ReadAt, file_size: int) -> tuple[Directory, ...]:
+    """The directories of a TIFF of that many bytes, if all can be those of a sound image.
 
     Raises
     ------
@@ -72,6 +75,8 @@ def check_header(read_at: ReadAt) -> tuple[Directory, ...]:
     if not found:
         raise ReadError("is a TIFF without an image")
     for directory in found:
+        if any(tag.at + tag.size > file_size for tag in directory.tags.values()):
+            raise ReadError("is cut off within its header")
         _check_sizes(directory, read_at)
     return found
 
@@ -123,9 +128,8 @@ def _directory(read_at: ReadAt, at: int, order: str, big: bool) -> tuple[Directo
         name, kind, number = struct.unpack_from(f"{order}HH{offset}", body, place * wide)
         value_at = place * wide + wide - link
         size = number * _SIZES.get(kind, 1)
-        inside = size <= link
         where = struct.unpack_from(f"{order}{offset}", body, value_at)[0]
-        tags[name] = _Tag(kind, number, at + start + value_at if inside else where)
+        tags[name] = _Tag(kind, number, at + start + value_at if size <= link else where)
         most = TILES * 8 if name in (*_PLACES, *_LENGTHS) else TAG_BYTES
         if size > most:
             raise ReadError(f"has a tag ({name}) of {size} bytes; the most is {most}")

@@ -6,6 +6,7 @@ nothing in an href, a redirect or a signature reaches GDAL, its logs or its erro
 
 import contextlib
 import math
+import os
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -34,7 +35,7 @@ GDAL_ENV: dict[str, Any] = {
 """GDAL settings of every open: no files beside the one named, no network, a small cache (MB)."""
 
 _NAME = "asset.tif"
-_LEADING = ("GEOLOCATION", "OVERVIEWS", "RPC", "SUBDATASETS")
+_LEADING = ("GEOLOCATION", "OVERVIEWS")
 """Metadata in which a GeoTIFF can name other files, which GDAL would open with any driver."""
 _SHIFT_PX = 2.0
 """How far a file's corner may be from where the catalogue has it: corner and centre of a pixel are
@@ -54,7 +55,7 @@ class OpenAsset:
         self.asset = asset
         self._source = source
         self._stack = contextlib.ExitStack()
-        self._directories = check_header(source.read_at)
+        self._directories = check_header(source.read_at, source.size)
         self.dataset = self.reopen()
 
     def reopen(self, **options: Any) -> DatasetReader:
@@ -143,6 +144,11 @@ class LocalFile:
 
     def __init__(self, place: Place) -> None:
         self.place = place
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return os.stat(self.place.name).st_size
 
     def read_at(self, offset: int, length: int) -> bytes:
         """That many bytes from a place on, fewer where the file ends before."""
