@@ -2,15 +2,15 @@
 
 It prints its port and serves until its standard input ends. A path's first part is the script:
 `/503x2,stall/a.tif` answers the first two requests of that path with 503, lets the third hang, and
-serves the rest. What was asked is under `/log`, as JSON lines of [path, range, host]; `/forget`
-starts anew.
+serves the rest. What was asked is under `/log`, as JSON lines of the path and the headers LOGGED;
+`/forget` starts anew.
 
-Steps: a status code; `short` (half of the promised bytes), `reset` (the connection is cut),
-`stall` (no answer for STALL_S), `drip` (a byte every tenth of a second), `html`, `ignore` (200
-with the whole file), `shift` (the wrong part), `other` (another ETag), `odd` (a Content-Range
-without numbers), `ok`; `to:URL` (302, percent-encoded). `x3` repeats; a `+` at the end
-makes the last step last for ever; `token` asks for `?sig=` and the newest token, `after2` makes
-the token stale after two good requests.
+Steps: a status code, with `after1` (Retry-After: 1) or `regioneu` (S3's hint) behind it; `short`
+(half of the promised bytes), `reset` (the connection is cut), `stall` (no answer for STALL_S),
+`drip` (a byte every tenth of a second), `html`, `ignore` (200 with the whole file), `shift` (the
+wrong part), `other` (another ETag), `odd` (a Content-Range without numbers), `ok`; `to:URL` (302,
+percent-encoded). `x3` repeats; a `+` at the end makes the last step last for ever; `token` asks for
+`?sig=` and the newest token of `/token`.
 """
 
 import json
@@ -23,10 +23,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 STALL_S = 20.0
+LOGGED = ("Range", "Host", "Authorization", "x-amz-request-payer")
 _lock = threading.Lock()
 _asked: list[list[str]] = []
 _counts: dict[str, int] = {}
-_token = {"value": 0, "good": 0}
+_token = {"value": 0}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -45,10 +46,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(b"")
         if parts.path == "/token":
             with _lock:
-                _token["value"], _token["good"] = _token["value"] + 1, 0
+                _token["value"] += 1
             return self.send(str(_token["value"]).encode())
         with _lock:
-            _asked.append([self.path, self.headers.get("Range", ""), self.headers["Host"]])
+            _asked.append([self.path, *(self.headers.get(name, "") for name in LOGGED)])
         _, script, name = parts.path.split("/", 2)
         step = self.step_of(unquote(script), parts.path)
         self.serve(step, self.folder / name, parse_qs(parts.query))
@@ -69,13 +70,9 @@ class Handler(BaseHTTPRequestHandler):
     def serve(self, step, path, query):
         if step.startswith("to:"):
             return self.send(b"", 302, Location=step.removeprefix("to:"))
-        if step.startswith("token"):
-            after = step.removeprefix("token").removeprefix("-after")
+        if step == "token":
             with _lock:
-                fresh = query.get("sig") == [str(_token["value"])]
-                fresh = fresh and not (after and _token["good"] >= int(after))
-                _token["good"] += fresh
-            step = "ok" if fresh else "403"
+                step = "ok" if query.get("sig") == [str(_token["value"])] else "403"
         if step == "stall":
             return time.sleep(STALL_S)
         if step == "reset":
@@ -133,6 +130,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _extra(word):
+    if word.startswith("region"):
+        return {"x_amz_bucket_region": word.removeprefix("region")}
     return {"Retry-After": word.removeprefix("after")} if word else {}
 
 
