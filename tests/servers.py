@@ -10,7 +10,13 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 SCRIPT = Path(__file__).parent / "faults" / "range_server.py"
 
@@ -37,10 +43,11 @@ class RangeServer:
 
 
 @contextlib.contextmanager
-def serve_folder(folder: Path) -> Iterator[RangeServer]:
-    """Serve a folder's files by range."""
+def serve_folder(folder: Path, certificate: Path | None = None) -> Iterator[RangeServer]:
+    """Serve a folder's files by range; behind TLS with a certificate."""
+    words = [sys.executable, str(SCRIPT), str(folder), *([str(certificate)] if certificate else [])]
     process = subprocess.Popen(
-        [sys.executable, str(SCRIPT), str(folder)],
+        words,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -88,3 +95,30 @@ def _wait_for(port: int) -> None:
             return
         time.sleep(0.1)
     raise TimeoutError(f"no server at port {port} within 30 s")
+
+
+def write_certificate(folder: Path, name: str) -> Path:
+    """A file with a new key and a certificate of its own for a host's name."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    form = serialization.PrivateFormat.PKCS8
+    path = folder / f"{name}.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, form, plain)
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    return path

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from lsbatch.cube.gate import Place
+from lsbatch.cube.web import Passing
 from lsbatch.domain import Access, bare_href
 from lsbatch.errors import ReadError
 
+_TOKEN_S = 60.0
 _lock = threading.Lock()
 
 
@@ -57,16 +59,40 @@ def sign(place: Place, access: Access, *, region: str | None, fresh: bool) -> Si
 
 def _sign_planetary_computer(url: str, fresh: bool) -> str:
     try:
-        import planetary_computer
+        from planetary_computer import sas
+        from planetary_computer.utils import parse_blob_url
     except ImportError as error:
         raise ReadError(
             "is on the Planetary Computer, whose files need signing; "
             "pip install 'lsbatch[planetary-computer]'"
         ) from error
+    if not urlsplit(url).netloc.endswith(sas.BLOB_STORAGE_DOMAIN):
+        return url
     with _lock:  # its cache of tokens is not made for threads
         if fresh:
-            planetary_computer.sas.TOKEN_CACHE.clear()
-        return str(planetary_computer.sign_url(url))
+            sas.TOKEN_CACHE.clear()
+        # with few tries; sign_url finds the token in the cache
+        _within(_TOKEN_S, sas.get_token, *parse_blob_url(urlsplit(url)), retry_total=3)
+        return str(sas.sign_url(url))
+
+
+def _within(seconds: float, ask: Callable[..., Any], *args: Any, **options: Any) -> None:
+    """Call what knows no timeout; raise what it raises, or Passing once the time is over."""
+    faults: list[Exception] = []
+
+    def run() -> None:
+        try:
+            ask(*args, **options)
+        except Exception as error:
+            faults.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        raise Passing(f"no signature came within {seconds:g} s")
+    if faults:
+        raise ReadError(f"is not signed ({type(faults[0]).__name__}: {faults[0]})") from faults[0]
 
 
 SIGNERS: dict[str, Callable[[str, bool], str]] = {"planetary-computer": _sign_planetary_computer}

@@ -1,4 +1,5 @@
-"""A server of files by range that misbehaves on command: `python range_server.py FOLDER`.
+"""A server of files by range that misbehaves on command: `python range_server.py FOLDER`,
+or with a file that holds a key and a certificate, behind TLS.
 
 It prints its port and serves until its standard input ends. A path's first part is the script:
 `/503x2,stall/a.tif` answers the first two requests of that path with 503, lets the third hang, and
@@ -15,6 +16,7 @@ percent-encoded). `x3` repeats; a `+` at the end makes the last step last for ev
 
 import json
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -53,6 +55,12 @@ class Handler(BaseHTTPRequestHandler):
         _, script, name = parts.path.split("/", 2)
         step = self.step_of(unquote(script), parts.path)
         self.serve(step, self.folder / name, parse_qs(parts.query))
+
+    def do_CONNECT(self):
+        """Be a proxy that lets nobody through."""
+        with _lock:
+            _asked.append([f"CONNECT {self.path}", *(self.headers.get(n, "") for n in LOGGED)])
+        self.send(b"", 403)
 
     def step_of(self, script, path):
         steps = []
@@ -147,6 +155,10 @@ class Server(ThreadingHTTPServer):
 def main():
     Handler.folder = Path(sys.argv[1])
     server = Server(("127.0.0.1", 0), Handler)
+    if len(sys.argv) > 2:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[2])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     sys.stdout.write(f"{server.server_address[1]}\n")
     sys.stdout.flush()
     threading.Thread(target=server.serve_forever, daemon=True).start()
