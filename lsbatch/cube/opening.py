@@ -37,6 +37,9 @@ GDAL_ENV: dict[str, Any] = {
 _NAME = "asset.tif"
 _LEADING = ("GEOLOCATION", "OVERVIEWS")
 """Metadata in which a GeoTIFF can name other files, which GDAL would open with any driver."""
+_NO_HEIGHT = -32768.0
+"""What elevation models mark holes with, SRTM and its heirs also where no tag says so."""
+_SIGNED = ("int16", "int32", "float32", "float64")
 _SHIFT_PX = 2.0
 """How far a file's corner may be from where the catalogue has it: corner and centre of a pixel are
 confused often, and so is the pixel of another band."""
@@ -70,8 +73,11 @@ class OpenAsset:
 
     @property
     def nodata(self) -> float | None:
-        """Value of pixels without data: the record's word, else the file's."""
-        return self.dataset.nodata if self.asset.nodata is None else self.asset.nodata
+        """Value of pixels without data: the record's word, else the file's, else habit's."""
+        stated = self.dataset.nodata if self.asset.nodata is None else self.asset.nodata
+        if stated is None and self.asset.band == "elevation":
+            return _NO_HEIGHT if self.dataset.dtypes[0] in _SIGNED else None
+        return stated
 
     @property
     def fault(self) -> BaseException | None:
