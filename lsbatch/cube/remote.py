@@ -1,6 +1,7 @@
 """Remote: a file on a server as something that can be read at any place, and tried again."""
 
 import io
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -21,15 +22,24 @@ _MOST = 1 << 22
 """Bytes of one request, at least and at most."""
 _KEPT = 1 << 25
 """Bytes of a file that are kept while it is open."""
+_HEADS = 256
+"""Files whose head is kept by a process from block to block."""
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _EXPIRED = (401, 403)
+
+
+_heads: OrderedDict[Place, tuple[int, str, bytes]] = OrderedDict()
+"""Size, version and first bytes of files that were read before."""
+_lock = threading.Lock()
 
 
 class Remote:
     """A file on a server.
 
     Reads of any place; a fault that may pass is tried again, and a signature that has expired is
-    made anew, once. After a fault that stays every read fails in the same way.
+    made anew, once. After a fault that stays every read fails in the same way. A file that is not
+    the same any more as when this process first read it is a fault too: blocks of one map must not
+    come from two versions.
 
     Threads: not to be shared.
     """
@@ -45,12 +55,17 @@ class Remote:
         self._size: int | None = None
         self._version: str | None = None
         self._parts: OrderedDict[int, bytes] = OrderedDict()
+        with _lock:
+            if place in _heads:
+                self._size, self._version, self._parts[0] = _heads[place]
 
     @property
     def size(self) -> int:
         """Bytes of the file."""
         if self._size is None:
-            self._parts.setdefault(0, self._fetch(0, _HEAD))
+            head = self._parts.setdefault(0, self._fetch(0, _HEAD))
+            if self._version is not None and self._size is not None and len(head) <= _HEAD:
+                _remember(self.place, self._size, self._version, head)
         assert self._size is not None
         return self._size
 
@@ -147,6 +162,7 @@ class Remote:
         if self._version is None:
             self._version = version
         elif version != self._version:
+            forget(self.place)
             raise ReadError("was changed on its server while it was read")
         if answer.code == 200:
             self._size = len(answer.body)
@@ -160,6 +176,22 @@ class Remote:
         if len(answer.body) < wanted:
             raise Passing(f"{len(answer.body)} of {wanted} bytes came")
         return answer.body
+
+
+def _remember(place: Place, size: int, version: str, head: bytes) -> None:
+    with _lock:
+        _heads[place] = size, version, head
+        if len(_heads) > _HEADS:
+            _heads.popitem(last=False)
+
+
+def forget(place: Place | None = None) -> None:
+    """Forget the head of a file, or of all."""
+    with _lock:
+        if place is None:
+            _heads.clear()
+        else:
+            _heads.pop(place, None)
 
 
 class Cursor(io.RawIOBase):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from lsbatch.cube import find_broken, header
+from lsbatch.cube import find_broken, header, remote
 from lsbatch.domain import Access, Asset
 from lsbatch.errors import ReadError
 from tests import tiffs
@@ -47,6 +47,7 @@ def place(tmp_path, server):
     write(tmp_path / "secret.tif", SECRET)
     (tmp_path / "catalogue").mkdir()
     server.ask("/forget")
+    remote.forget()
     return tmp_path / "catalogue"
 
 

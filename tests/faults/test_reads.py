@@ -11,7 +11,8 @@ import pytest
 import rasterio
 from rasterio.windows import Window
 
-from lsbatch.cube import build_cube, find_broken, web
+from lsbatch.cube import build_cube, find_broken, remote, web
+from lsbatch.cube.gate import Place
 from lsbatch.cube.patience import Deadline, Patience
 from lsbatch.cube.signing import SIGNERS
 from lsbatch.domain import Access, Asset
@@ -47,6 +48,7 @@ def _brief(server, monkeypatch):
     monkeypatch.setattr(web, "PATIENCE", BRIEF)
     monkeypatch.setattr("lsbatch.cube.remote.PATIENCE", BRIEF)
     web._ways.clear()
+    remote.forget()
     server.ask("/forget")
 
 
@@ -68,6 +70,31 @@ def test_a_file_over_a_wire_is_read_bit_for_bit_and_no_byte_twice(server, wanted
     assert asked <= (server.folder / "a.tif").stat().st_size + 2 * 32768
     firsts = [int(start) for start, _ in spans]
     assert len(firsts) == len(set(firsts))
+
+
+def test_the_next_block_need_not_ask_for_the_head_again(server, wanted):
+    for _ in range(2):
+        np.testing.assert_array_equal(read(server.url("ok", "a.tif")), wanted)
+    assert [entry[1] for entry in server.log()].count("bytes=0-32767") == 1
+
+
+def test_a_file_that_changes_between_blocks_is_told_and_then_read_anew(server, wanted):
+    read(server.url("ok", "a.tif"))
+    href = server.url(f"okx{len(server.log())},other+", "a.tif")
+    np.testing.assert_array_equal(read(href), wanted)
+    with pytest.raises(ReadError, match="was changed on its server"):
+        read(href)
+    np.testing.assert_array_equal(read(href), wanted)
+
+
+def test_heads_of_the_last_files_only_are_kept():
+    for number in range(300):
+        remote._remember(Place("web", f"https://a/{number}"), 1, "v", b"")
+    assert len(remote._heads) == 256 and Place("web", "https://a/299") in remote._heads
+    remote.forget(Place("web", "https://a/299"))
+    assert len(remote._heads) == 255
+    remote.forget()
+    assert not remote._heads
 
 
 def test_a_small_file_may_come_from_a_server_without_parts(server, wanted):

@@ -7,7 +7,7 @@ import boto3
 import numpy as np
 import pytest
 
-from lsbatch.cube import find_broken, signing, web
+from lsbatch.cube import find_broken, remote, signing, web
 from lsbatch.cube.gate import Place
 from lsbatch.domain import Access, Asset
 from lsbatch.errors import ReadError
@@ -63,6 +63,8 @@ def environment(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr(web, "PATIENCE", BRIEF)
     monkeypatch.setattr("lsbatch.cube.remote.PATIENCE", BRIEF)
+
+    remote.forget()
 
     def set_all(**settings):
         for name, value in settings.items():

@@ -12,7 +12,7 @@ import pytest
 from planetary_computer import sas
 from planetary_computer.settings import Settings
 
-from lsbatch.cube import signing, web
+from lsbatch.cube import remote, signing, web
 from lsbatch.cube.gate import Place
 from lsbatch.cube.patience import Deadline
 from lsbatch.cube.signing import SIGNERS, sign
@@ -34,6 +34,7 @@ ACCESS = Access(sign="planetary-computer")
 def _brief(monkeypatch):
     monkeypatch.setattr(web, "PATIENCE", BRIEF)
     monkeypatch.setattr("lsbatch.cube.remote.PATIENCE", BRIEF)
+    remote.forget()
     web._ways.clear()
     web._tls.cache_clear()
     yield
