@@ -96,7 +96,8 @@ def _directories(read_at: ReadAt) -> Iterator[Directory]:
         raise ReadError(f"is not a TIFF: it begins with {head[:12]!r}")
     big = magic == 43
     first = struct.unpack_from(f"{order}{'Q' if big else 'I'}", head, 8 if big else 4)[0]
-    waiting, seen = [first], set()
+    waiting: list[int] = [first]
+    seen: set[int] = set()
     while waiting:
         at = waiting.pop(0)
         if at == 0:

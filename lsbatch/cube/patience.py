@@ -28,7 +28,7 @@ class Patience:
         """Seconds to wait after that many failures, half of them at random so that workers do not
         come back together; what a server asked for, where it is more.
         """
-        own = self.pause_s * 2 ** (failed - 1) * random.uniform(0.5, 1.0)
+        own = self.pause_s * 2.0 ** (failed - 1) * random.uniform(0.5, 1.0)
         return min(max(own, asked_s or 0.0), self.longest_pause_s)
 
 

@@ -117,6 +117,8 @@ class Remote:
                 return self._ask(start, stop)
             except Passing as error:
                 fault = error
+            except ValueError as error:
+                raise ReadError("is on a server whose answer cannot be understood") from error
         raise ReadError(f"failed {PATIENCE.tries} times, the last time so: {fault}") from fault
 
     def _ask(self, start: int, stop: int) -> bytes:

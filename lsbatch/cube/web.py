@@ -140,8 +140,8 @@ def _way_to(parts: SplitResult, loopback: bool, own: bool) -> _Way:
 
 
 def _answer(response: Any, url: str, length: int, until: float) -> Answer:
-    whole = response.status == 200
-    if whole and int(response.headers.get("Content-Length") or _WHOLE + 1) > _WHOLE:
+    promised = response.length_remaining
+    if response.status == 200 and (promised is None or promised > _WHOLE):
         response.close()
         raise ReadError("is on a server that does not serve parts of files (HTTP range)")
     most = length if response.status == 206 else _WHOLE
@@ -187,15 +187,15 @@ def _addresses_of(way: _Way) -> tuple[str, ...]:
 def _open_pool(way: _Way, address: str) -> urllib3.HTTPConnectionPool:
     """Connections to one address, proving to be the host; behind a proxy to the host by name."""
     scheme, host, port, _, _, proxy = way
-    safe = {"ssl_context": _tls()} if scheme == "https" else {}
+    safe: dict[str, Any] = {"ssl_context": _tls()} if scheme == "https" else {}
     if proxy:
         login = urllib3.util.parse_url(proxy).auth
         headers = urllib3.make_headers(proxy_basic_auth=login) if login else None
         manager = urllib3.ProxyManager(proxy, proxy_headers=headers, **safe)
         return manager.connection_from_host(host, port, scheme)
     if scheme == "https":
-        names = {"server_hostname": host, "assert_hostname": host}
-        return urllib3.HTTPSConnectionPool(address, port, maxsize=8, **names, **safe)
+        safe |= {"server_hostname": host, "assert_hostname": host}
+        return urllib3.HTTPSConnectionPool(address, port, maxsize=8, **safe)
     return urllib3.HTTPConnectionPool(address, port, maxsize=8)
 
 

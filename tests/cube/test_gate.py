@@ -161,7 +161,7 @@ FILES = [
     "a.tif",
     "deep/er/a.tif",
     "with blank.tif",
-    "caf\u00e9.tif",
+    "b\u00e9ton.tif",
     "\u6587\u5b57.tif",
     "..a.tif",
     "a..tif",

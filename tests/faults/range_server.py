@@ -54,7 +54,12 @@ class Handler(BaseHTTPRequestHandler):
             _asked.append([self.path, *(self.headers.get(name, "") for name in LOGGED)])
         _, script, name = parts.path.split("/", 2)
         step = self.step_of(unquote(script), parts.path)
-        self.serve(step, self.folder / name, parse_qs(parts.query))
+        self.serve(step, self.folder / unquote(name), parse_qs(parts.query))
+
+    def do_HEAD(self):
+        """Tell a file's size, which GDAL asks for first; steps go on with the request after it."""
+        path = self.folder / unquote(urlsplit(self.path).path.split("/", 2)[2])
+        self.begin(200, path.stat().st_size if path.is_file() else 0, {"Accept-Ranges": "bytes"})
 
     def do_CONNECT(self):
         """Be a proxy that lets nobody through."""

@@ -4,7 +4,7 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pytest
@@ -100,6 +100,12 @@ def test_heads_of_the_last_files_only_are_kept():
 def test_a_small_file_may_come_from_a_server_without_parts(server, wanted):
     np.testing.assert_array_equal(read(server.url("ignore+", "a.tif")), wanted)
     assert len(server.log()) == 1
+
+
+@pytest.mark.parametrize("name", ["\u6587\u5b57.tif", "with blank.tif", "a%20b.tif", "a+b&c=d.tif"])
+def test_letters_of_all_kinds_reach_the_server_as_they_should(server, wanted, name):
+    (server.folder / unquote(name)).write_bytes((server.folder / "a.tif").read_bytes())
+    np.testing.assert_array_equal(read(server.url("ok", name)), wanted)
 
 
 # ---- R1: faults that pass
@@ -333,6 +339,12 @@ def test_a_redirect_to_a_private_name_is_refused_by_its_address(server, monkeypa
     )
     script = quote("to:https://cdn.example.org/a.tif", safe="")
     with pytest.raises(ReadError, match=r"cdn\.example\.org is at 10\.1\.2\.3, an address of a"):
+        read(server.url(f"{script}+", "a.tif"))
+
+
+def test_a_redirect_to_what_is_no_url_is_not_followed(server):
+    script = quote("to:https://[bad/a.tif", safe="")
+    with pytest.raises(ReadError, match="whose answer cannot be understood"):
         read(server.url(f"{script}+", "a.tif"))
 
 
