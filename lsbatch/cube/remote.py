@@ -1,15 +1,14 @@
 """Remote: a file on a server as something that can be read at any place, and tried again."""
 
 import io
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from lsbatch.cube.gate import Place
 from lsbatch.cube.patience import PATIENCE, Deadline
+from lsbatch.cube.shelf import SHELF, Shelf
 from lsbatch.cube.signing import sign
 from lsbatch.cube.web import Answer, Passing, ask
 from lsbatch.domain import Access
@@ -21,16 +20,9 @@ _LEAST = 1 << 14
 _MOST = 1 << 22
 """Bytes of one request, at least and at most."""
 _KEPT = 1 << 25
-"""Bytes of a file that are kept while it is open."""
-_HEADS = 256
-"""Files whose head is kept by a process from block to block."""
+"""Bytes that are kept of a file without a version, while it is open."""
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _EXPIRED = (401, 403)
-
-
-_heads: OrderedDict[Place, tuple[int, str, bytes]] = OrderedDict()
-"""Size, version and first bytes of files that were read before."""
-_lock = threading.Lock()
 
 
 class Remote:
@@ -54,18 +46,18 @@ class Remote:
         self._signed: Any = None
         self._size: int | None = None
         self._version: str | None = None
-        self._parts: OrderedDict[int, bytes] = OrderedDict()
-        with _lock:
-            if place in _heads:
-                self._size, self._version, self._parts[0] = _heads[place]
+        self._shelf = SHELF
+        known = SHELF.facts(place)
+        if known is not None:
+            self._size, self._version = known
 
     @property
     def size(self) -> int:
         """Bytes of the file."""
         if self._size is None:
-            head = self._parts.setdefault(0, self._fetch(0, _HEAD))
-            if self._version is not None and self._size is not None and len(head) <= _HEAD:
-                _remember(self.place, self._size, self._version, head)
+            head = self._fetch(0, _HEAD)
+            if self._shelf.find(self.place, self._version or "", 0, len(head)) is None:
+                self._keep(0, head)
         assert self._size is not None
         return self._size
 
@@ -86,10 +78,9 @@ class Remote:
             raise
 
     def _read_at(self, offset: int, length: int) -> bytes:
-        for start, part in self._parts.items():
-            if start <= offset and offset + length <= start + len(part):
-                self._parts.move_to_end(start)
-                return part[offset - start : offset - start + length]
+        kept = self._shelf.find(self.place, self._version or "", offset, length)
+        if kept is not None:
+            return kept
         stop = min(offset + max(length, _LEAST), self.size)
         spans = [(at, min(at + _MOST, stop)) for at in range(offset, stop, _MOST)]
         part = b"".join(self._fetch(*span) for span in spans)
@@ -97,10 +88,8 @@ class Remote:
         return part[:length]
 
     def _keep(self, start: int, part: bytes) -> None:
-        self._parts[start] = part
-        while len(self._parts) > 2 and sum(map(len, self._parts.values())) > _KEPT:
-            # the head is asked for again and again
-            del self._parts[next(key for key in self._parts if key)]
+        assert self._size is not None
+        self._shelf.keep(self.place, self._version or "", self._size, start, part)
 
     def _fetch(self, start: int, stop: int) -> bytes:
         """Bytes [start, stop), tried as often as `PATIENCE` and the deadline allow."""
@@ -163,12 +152,15 @@ class Remote:
         version = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
         if self._version is None:
             self._version = version
+            if version is None:
+                # another version could not be told from this one
+                self._shelf = Shelf(_KEPT)
         elif version != self._version:
-            forget(self.place)
+            SHELF.forget(self.place)
             raise ReadError("was changed on its server while it was read")
         if answer.code == 200:
             self._size = len(answer.body)
-            self._parts[0] = answer.body
+            self._keep(0, answer.body)
             return answer.body[start:stop]
         begun, size = _span_of(answer.headers)
         if begun != start:
@@ -178,22 +170,6 @@ class Remote:
         if len(answer.body) < wanted:
             raise Passing(f"{len(answer.body)} of {wanted} bytes came")
         return answer.body
-
-
-def _remember(place: Place, size: int, version: str, head: bytes) -> None:
-    with _lock:
-        _heads[place] = size, version, head
-        if len(_heads) > _HEADS:
-            _heads.popitem(last=False)
-
-
-def forget(place: Place | None = None) -> None:
-    """Forget the head of a file, or of all."""
-    with _lock:
-        if place is None:
-            _heads.clear()
-        else:
-            _heads.pop(place, None)
 
 
 class Cursor(io.RawIOBase):

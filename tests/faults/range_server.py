@@ -9,9 +9,9 @@ serves the rest. What was asked is under `/log`, as JSON lines of the path and t
 Steps: a status code, with `after1` (Retry-After: 1) or `regioneu` (S3's hint) behind it; `short`
 (half of the promised bytes), `reset` (the connection is cut), `stall` (no answer for STALL_S),
 `drip` (a byte every tenth of a second), `html`, `ignore` (200 with the whole file), `shift` (the
-wrong part), `other` (another ETag), `odd` (a Content-Range without numbers), `ok`; `to:URL` (302,
-percent-encoded). `x3` repeats; a `+` at the end makes the last step last for ever; `token` asks for
-`?sig=` and the newest token of `/token`.
+wrong part), `other` (another ETag), `plain` (none), `odd` (a Content-Range without numbers), `ok`;
+`to:URL` (302, percent-encoded). `x3` repeats; a `+` at the end makes the last step last for ever;
+`token` asks for `?sig=` and the newest token of `/token`.
 """
 
 import json
@@ -113,6 +113,8 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"Content-Range": "lines few" if step == "odd" else span, "ETag": '"1"'}
         if step == "other":
             headers["ETag"] = '"2"'
+        if step == "plain":
+            del headers["ETag"]
         if step in ("short", "drip"):
             return self.send_badly(step, content[start:stop], headers)
         return self.send(content[start:stop], 206, **headers)

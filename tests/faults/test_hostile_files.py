@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import rasterio
 
-from lsbatch.cube import find_broken, header, remote
+from lsbatch.cube import find_broken, header
+from lsbatch.cube.shelf import SHELF
 from lsbatch.domain import Access, Asset
 from lsbatch.errors import ReadError
 from tests import tiffs
@@ -47,7 +48,7 @@ def place(tmp_path, server):
     write(tmp_path / "secret.tif", SECRET)
     (tmp_path / "catalogue").mkdir()
     server.ask("/forget")
-    remote.forget()
+    SHELF.forget()
     return tmp_path / "catalogue"
 
 

@@ -7,8 +7,9 @@ import boto3
 import numpy as np
 import pytest
 
-from lsbatch.cube import find_broken, remote, signing, web
+from lsbatch.cube import find_broken, signing, web
 from lsbatch.cube.gate import Place
+from lsbatch.cube.shelf import SHELF
 from lsbatch.domain import Access, Asset
 from lsbatch.errors import ReadError
 from tests.cogs import HERE, build_geobox, granule_of, scene_of, write_noise
@@ -64,7 +65,7 @@ def environment(monkeypatch, tmp_path):
     monkeypatch.setattr(web, "PATIENCE", BRIEF)
     monkeypatch.setattr("lsbatch.cube.remote.PATIENCE", BRIEF)
 
-    remote.forget()
+    SHELF.forget()
 
     def set_all(**settings):
         for name, value in settings.items():

@@ -12,9 +12,10 @@ import pytest
 from planetary_computer import sas
 from planetary_computer.settings import Settings
 
-from lsbatch.cube import remote, signing, web
+from lsbatch.cube import signing, web
 from lsbatch.cube.gate import Place
 from lsbatch.cube.patience import Deadline
+from lsbatch.cube.shelf import SHELF
 from lsbatch.cube.signing import SIGNERS, sign
 from lsbatch.domain import Access, Asset
 from lsbatch.errors import ReadError
@@ -34,7 +35,7 @@ ACCESS = Access(sign="planetary-computer")
 def _brief(monkeypatch):
     monkeypatch.setattr(web, "PATIENCE", BRIEF)
     monkeypatch.setattr("lsbatch.cube.remote.PATIENCE", BRIEF)
-    remote.forget()
+    SHELF.forget()
     web._ways.clear()
     web._tls.cache_clear()
     yield
