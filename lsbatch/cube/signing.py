@@ -112,12 +112,13 @@ def _sign_s3(place: Place, access: Access, region: str | None) -> Signed:
     else:
         url = f"{base}/{bucket}"
     url = f"{url}/{quote(key, safe='/~')}"
-    headers = {"x-amz-request-payer": "requester"} if access.requester_pays else {}
+    pays = bucket in access.requester_pays
+    headers = {"x-amz-request-payer": "requester"} if pays else {}
     if os.environ.get("AWS_NO_SIGN_REQUEST", "").upper() in ("YES", "TRUE", "1"):
         return Signed(url, headers, base is not None)
     credentials = _credentials()
     if credentials is None:
-        if access.requester_pays:
+        if pays:
             raise ReadError(
                 "is in a bucket where the requester pays, so AWS credentials are needed: "
                 "pip install 'lsbatch[s3]' and set AWS_ACCESS_KEY_ID or AWS_PROFILE"

@@ -27,6 +27,7 @@ OPEN_BUCKETS = (
 )
 """The same files by their S3 names."""
 
+_WORD = re.compile(r"[A-Za-z0-9_-]+")
 _SIGNED = re.compile(
     r"""([a-z][a-z0-9+.-]*://)(?:[^\s/?#'"@]*@)?([^\s?#'"<>]*)(?:[?#][^\s'"<>]*)?"""
 )
@@ -56,8 +57,8 @@ class Access:
     one serves to oneself."""
     sign: str | None = None
     """Name of the signer that makes hrefs readable, such as ``planetary-computer``; None = none."""
-    requester_pays: bool = False
-    """Whether requests to S3 say that who asks pays."""
+    requester_pays: tuple[str, ...] = ()
+    """Those of `buckets` that charge the reader: requests to them say that who asks pays."""
     region: str | None = None
     """Region of the S3 buckets; that of the environment if None."""
 
@@ -79,8 +80,11 @@ def access_to(source: str, *, hosts: tuple[str, ...] = ()) -> Access:
     Returns
     -------
     Access
-        The open hosts and these; of a URL its own host too, of a file its folder.
+        The open hosts and these; of a URL its own host too, of a file its folder. A bare word, as
+        catalogues known by name have, opens no folder.
     """
+    if _WORD.fullmatch(source):
+        return Access(hosts=(*OPEN_HOSTS, *hosts))
     if "://" not in source:
         folder = str(Path(source).resolve().parent)
         return Access(hosts=(*OPEN_HOSTS, *hosts), folder=folder)

@@ -329,6 +329,8 @@ def test_loopback_passes_only_where_it_is_allowed():
 def test_access_follows_from_the_source(tmp_path):
     local = access_to(str(tmp_path / "catalog.json"))
     assert local.folder == str(tmp_path) and local.hosts == PUBLIC.hosts and not local.loopback
+    assert access_to("earth-search").folder is None, "a name is not a file of this folder"
+    assert access_to("items.json").folder is not None
     api = access_to("https://stac.example.org/v1", hosts=(".cdn.example.org",))
     assert admit("https://stac.example.org/a.tif", api)
     assert admit("https://x.cdn.example.org/a.tif", api)

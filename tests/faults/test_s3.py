@@ -22,7 +22,7 @@ pytestmark = pytest.mark.server
 GRID = build_geobox(320, 330)
 BUCKET = "usgs-landsat"
 KEY = "collection02/with blank/B4.TIF"
-ACCESS = Access(buckets=(BUCKET,), region="us-west-2", requester_pays=True)
+ACCESS = Access(buckets=(BUCKET,), region="us-west-2", requester_pays=(BUCKET,))
 ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
@@ -137,7 +137,8 @@ def test_a_signed_request_names_region_and_who_pays(environment):
     assert headers["x-amz-request-payer"] == "requester"
     assert "/us-west-2/s3/aws4_request" in headers["Authorization"]
     assert "x-amz-request-payer" in headers["Authorization"].partition("SignedHeaders=")[2]
-    assert "x-amz-request-payer" not in sent(replace(ACCESS, requester_pays=False)).headers
+    for others in ((), ("another-bucket",)):
+        assert "x-amz-request-payer" not in sent(replace(ACCESS, requester_pays=others)).headers
 
 
 def test_a_session_token_is_sent_along(environment):
@@ -151,7 +152,7 @@ def test_an_open_bucket_is_asked_without_a_signature(environment, monkeypatch, h
         monkeypatch.delenv(name, raising=False)
     if how == "by wish":
         environment(access_key_id="AKID", secret_access_key="secret", no_sign_request="YES")
-    url, headers, _ = sent(replace(ACCESS, requester_pays=False))
+    url, headers, _ = sent(replace(ACCESS, requester_pays=()))
     assert url.startswith("https://") and headers == {}
 
 
@@ -166,7 +167,7 @@ def test_who_pays_must_be_known(environment, monkeypatch):
 def test_without_botocore_open_buckets_are_still_read(environment, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "botocore.session", None)
     environment(access_key_id="AKID", secret_access_key="secret")
-    assert sent(replace(ACCESS, requester_pays=False)).headers == {}
+    assert sent(replace(ACCESS, requester_pays=())).headers == {}
 
 
 def test_the_region_of_the_environment_and_a_bucket_with_dots(environment):
@@ -183,7 +184,8 @@ def test_a_hint_to_another_region_is_followed_once(folder, environment):
             access_key_id="AKID",
             secret_access_key="secret",
         )
-        access = replace(ACCESS, buckets=("301regioneu-west-1",))
+        buckets = ("301regioneu-west-1",)
+        access = replace(ACCESS, buckets=buckets, requester_pays=buckets)
         read_it = build_reader(Asset("red", "s3://301regioneu-west-1/a.tif"), access=access)
         assert np.isfinite(read_it.read(WHOLE)).mean() > 0.5
         log = server.log()
