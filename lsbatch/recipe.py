@@ -58,6 +58,9 @@ class Recipe(_Frozen):
     source: str
     """Name of a catalogue (catalogs/endpoints.yaml), URL of a STAC API, or path of a static
     catalogue, item collection or stac-geoparquet file."""
+    hosts: tuple[str, ...] = ()
+    """Hosts that its images may be read from (https), besides its own and those of the large open
+    catalogues; ``.name`` stands for every host below a name."""
     detector: DetectorChoice
     catalog: str | None = None
     """Another event catalogue than the shipped one."""

@@ -15,10 +15,12 @@ from rasterio.io import MemoryFile
 from rasterio.transform import from_origin
 from rasterio.warp import transform_bounds
 
-from lsbatch.domain import CHUNK_PX, Asset, Granule, Look, Scene, Scenes
+from lsbatch.domain import CHUNK_PX, Access, Asset, Granule, Look, Scene, Scenes
 
 LEFT, TOP = 734_720, 4_730_880
 """A corner of the lattice of 256 pixels of 10 m in EPSG:32654, near zone 55."""
+HERE = Access(folder="/")
+"""Access to every file of this machine: what a test wrote is its own."""
 EVERYWHERE = shapely.box(-180, -90, 180, 90)
 MOMENT = datetime(2018, 8, 1, 1, tzinfo=UTC)
 
@@ -130,7 +132,7 @@ def scene_of(*granules: Granule, sensor: str = "generic", moment: datetime = MOM
 def scenes_of(*scenes: Scene, terrain: Sequence[Scene] = ()) -> Scenes:
     """All scenes as looks before the event, one day apart."""
     looks = tuple(Look(scene, "pre", day) for day, scene in enumerate(scenes, 1))
-    return Scenes(looks, tuple(terrain))
+    return Scenes(looks, tuple(terrain), HERE)
 
 
 def scenes_over(href: str, *, nodata: float | None = None, scale: float = 1e-4) -> Scenes:

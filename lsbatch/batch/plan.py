@@ -31,7 +31,7 @@ from lsbatch.errors import WeightsError
 from lsbatch.features import bands_to_read
 from lsbatch.pipeline import Plan
 from lsbatch.recipe import Recipe
-from lsbatch.search import Candidates, choose_scenes, find_scenes
+from lsbatch.search import Candidates, access_of, choose_scenes, find_scenes
 
 _LITTLE_COVERED = 0.5
 
@@ -134,6 +134,7 @@ def _sound_scenes(
     recipe: Recipe,
 ) -> tuple[Scenes, tuple[Rejection, ...]]:
     """Choose, open every header of the choice, and choose again without what is broken."""
+    access = access_of(recipe.source, hosts=recipe.hosts)
     while True:
         scenes, rejected = choose_scenes(
             candidates,
@@ -147,9 +148,9 @@ def _sound_scenes(
         )
         opened = (*bands_to_read(scenes, inputs), QUALITY)
         used = [_only(look.scene, opened) for look in scenes.looks]
-        broken = find_broken([*used, *scenes.terrain])
+        broken = find_broken([*used, *scenes.terrain], access)
         if not broken:
-            return scenes, rejected
+            return replace(scenes, access=access), rejected
         names = {rejection.item_id for rejection in broken}
         candidates = replace(
             candidates,

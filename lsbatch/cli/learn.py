@@ -28,8 +28,10 @@ def train(
     at the top of that file.
     """
     from lsbatch.batch import train_detector
+    from lsbatch.cube import fence_gdal
     from lsbatch.training import read_training_recipe
 
+    fence_gdal()
     with counting_bar("training", "steps") as show:
         sidecar = train_detector(read_training_recipe(recipe), out, progress=show)
     OUT.print(f"network: {sidecar}", markup=False, soft_wrap=True)

@@ -196,7 +196,9 @@ def scenes(
     `lsbatch scenes lsbatch-demo/world/events.geojson --source lsbatch-demo/world/catalog.json`
     """
     from lsbatch.batch import build_plan
+    from lsbatch.cube import fence_gdal
 
+    fence_gdal()
     plan = build_plan(recipe_of(locals())).to_json()
     if as_json:
         echo_json({name: plan[name] for name in ("looks", "terrain", "rejected", "warnings")})

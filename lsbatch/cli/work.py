@@ -126,7 +126,9 @@ def report(
     Example, after `lsbatch demo`: `lsbatch report lsbatch-demo/map`
     """
     from lsbatch.batch import rewrite_pages
+    from lsbatch.cube import fence_gdal
 
+    fence_gdal()
     for page in rewrite_pages(folder):
         OUT.print(str(page), soft_wrap=True)
 
@@ -166,7 +168,9 @@ def demo(
 
 def _map(recipe: Any, out: Path) -> Any:
     from lsbatch.batch import map_event
+    from lsbatch.cube import fence_gdal
 
+    fence_gdal()
     with progress_bar() as show:
         return map_event(recipe, out, progress=show)
 

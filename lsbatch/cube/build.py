@@ -1,8 +1,10 @@
 """build_cube: scenes on a grid, as one lazy Dataset in physical units."""
 
 import functools
+import math
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import dask.array as da
@@ -13,10 +15,31 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 from rasterio.enums import Resampling
 
+from lsbatch.cube.patience import READ_WITHIN_S, Deadline
 from lsbatch.cube.reader import ExactReader
-from lsbatch.domain import NO_FLAG, QUALITY, Asset, Granule, Look, Scene, Scenes, check_cube
+from lsbatch.domain import (
+    NO_FLAG,
+    QUALITY,
+    Access,
+    Asset,
+    Granule,
+    Look,
+    Scene,
+    Scenes,
+    check_cube,
+)
 
 _NO_FLAG = np.uint16(NO_FLAG)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where to, and by which rules, files are read."""
+
+    geobox: GeoBox
+    chunk: int
+    access: Access
+    deadline: Deadline
 
 
 def build_cube(
@@ -31,13 +54,14 @@ def build_cube(
     Parameters
     ----------
     scenes : Scenes
-        Chosen looks and elevation models.
+        Chosen looks and elevation models; their `access` says where hrefs may lead.
     geobox : GeoBox
         Grid in a projected CRS, square pixels.
     bands : sequence of str, optional
         Bands by common name; all that every look has, if left out.
     chunk_px : int, optional
-        Side of a dask chunk; the whole grid is one chunk if left out, as a block wants it.
+        Side of a dask chunk; the whole grid is one chunk if left out, as a block wants it. All
+        reads of such a block are over `READ_WITHIN_S` after the first one, or raise ReadError.
 
     Returns
     -------
@@ -56,17 +80,22 @@ def build_cube(
     whole, bit for bit. The first granule of a scene with data lies on top.
     """
     names = _bands_of(scenes) if bands is None else tuple(bands)
-    chunk = chunk_px or max(geobox.shape)
+    target = _Target(
+        geobox,
+        chunk_px or max(geobox.shape),
+        scenes.access,
+        Deadline(READ_WITHIN_S if chunk_px is None else math.inf),
+    )
     stacked = {
-        name: _stack_looks(scenes.looks, name, geobox, chunk, Resampling.bilinear) for name in names
+        name: _stack_looks(scenes.looks, name, target, Resampling.bilinear) for name in names
     }
     cube = xr.Dataset(
         {name: (("time", "y", "x"), data) for name, data in stacked.items()},
         coords=_coords(scenes.looks, geobox),
     )
-    quality = _stack_looks(scenes.looks, QUALITY, geobox, chunk, Resampling.nearest)
+    quality = _stack_looks(scenes.looks, QUALITY, target, Resampling.nearest)
     cube[QUALITY] = (("time", "y", "x"), quality)
-    cube["elevation"] = (("y", "x"), _terrain(scenes.terrain, geobox, chunk))
+    cube["elevation"] = (("y", "x"), _terrain(scenes.terrain, target))
     check_cube(cube)
     return cube
 
@@ -94,36 +123,32 @@ def _coords(looks: Sequence[Look], geobox: GeoBox) -> dict[str, Any]:
     }
 
 
-def _stack_looks(
-    looks: Sequence[Look], band: str, geobox: GeoBox, chunk: int, resampling: Resampling
-) -> Any:
+def _stack_looks(looks: Sequence[Look], band: str, target: _Target, resampling: Resampling) -> Any:
     """One band of all looks, dask (time, y, x), in physical units."""
-    layers = [_mosaic(look.scene, band, geobox, chunk, resampling) for look in looks]
+    layers = [_mosaic(look.scene, band, target, resampling) for look in looks]
     if layers:
         return da.stack(layers)
     dtype = _NO_FLAG.dtype if band == QUALITY else np.dtype("float32")
-    return da.zeros((0, *geobox.shape), dtype=dtype, chunks=chunk)
+    return da.zeros((0, *target.geobox.shape), dtype=dtype, chunks=target.chunk)
 
 
-def _terrain(models: Sequence[Scene], geobox: GeoBox, chunk: int) -> Any:
+def _terrain(models: Sequence[Scene], target: _Target) -> Any:
     """Elevation in metres, dask (y, x); the first model with data on top."""
-    layers = [
-        _mosaic(model, "elevation", geobox, chunk, Resampling.cubic_spline) for model in models
-    ]
-    top = da.full(tuple(geobox.shape), np.float32(np.nan), chunks=chunk)
+    layers = [_mosaic(model, "elevation", target, Resampling.cubic_spline) for model in models]
+    top = da.full(tuple(target.geobox.shape), np.float32(np.nan), chunks=target.chunk)
     for layer in reversed(layers):
         top = da.where(da.isnan(layer), top, layer)
     return top
 
 
-def _mosaic(scene: Scene, band: str, geobox: GeoBox, chunk: int, resampling: Resampling) -> Any:
+def _mosaic(scene: Scene, band: str, target: _Target, resampling: Resampling) -> Any:
     """One band of one scene, dask (y, x): granules merged, scale and offset applied by us."""
     is_flag = band == QUALITY
     fill = _NO_FLAG if is_flag else np.float32(np.nan)
     having = [(g, asset) for g in scene.granules if (asset := g.asset(band)) is not None]
-    top = da.full(tuple(geobox.shape), fill, dtype=fill.dtype, chunks=chunk)
+    top = da.full(tuple(target.geobox.shape), fill, dtype=fill.dtype, chunks=target.chunk)
     for granule, asset in reversed(having):
-        layer = _stack(granule, asset, geobox, chunk, resampling, fill)
+        layer = _stack(granule, asset, target, resampling, fill)
         empty = layer == fill if is_flag else da.isnan(layer)
         if not is_flag and (asset.scale, asset.offset) != (1.0, 0.0):
             layer = layer * np.float32(asset.scale) + np.float32(asset.offset)
@@ -132,9 +157,17 @@ def _mosaic(scene: Scene, band: str, geobox: GeoBox, chunk: int, resampling: Res
 
 
 def _stack(
-    granule: Granule, asset: Asset, geobox: GeoBox, chunk: int, resampling: Resampling, fill: Any
+    granule: Granule, asset: Asset, target: _Target, resampling: Resampling, fill: Any
 ) -> Any:
     """One file through stackstac and our reader, dask (y, x)."""
+    geobox = target.geobox
+    reader = functools.partial(
+        ExactReader,
+        assets={asset.href: asset},
+        access=target.access,
+        deadline=target.deadline,
+        item_id=granule.item_id,
+    )
     with warnings.catch_warnings():
         # stackstac 0.5.1 is frozen and still multiplies affines with *
         warnings.simplefilter("ignore", PendingDeprecationWarning)
@@ -150,8 +183,8 @@ def _stack(
             dtype=fill.dtype,
             fill_value=fill,
             resampling=resampling,
-            chunksize=(1, 1, chunk, chunk),
-            reader=functools.partial(ExactReader, assets={asset.href: asset}),
+            chunksize=(1, 1, target.chunk, target.chunk),
+            reader=reader,
             errors_as_nodata=(),
         )
     return stack.data[0, 0]

@@ -13,76 +13,24 @@ import numpy as np
 import rasterio
 from affine import Affine
 from rasterio import CRS
-from rasterio.dtypes import in_dtype_range
 from rasterio.enums import Resampling
-from rasterio.errors import CRSError, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform as transform_points
 from rasterio.windows import Window
 
-from lsbatch.domain import Asset
+from lsbatch.cube.opening import OpenAsset, open_asset
+from lsbatch.cube.patience import Deadline
+from lsbatch.domain import Access, Asset
 from lsbatch.errors import ReadError
 
-GDAL_ENV: dict[str, Any] = {
-    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    "GDAL_HTTP_MAX_RETRY": 4,
-    "GDAL_HTTP_RETRY_DELAY": 0.5,
-    "GDAL_HTTP_TIMEOUT": 60,
-    "GDAL_HTTP_CONNECTTIMEOUT": 10,
-    "GDAL_HTTP_MULTIRANGE": "SERIAL",
-    "GDAL_CACHEMAX": 128,
-    "VSI_CACHE": True,
-}
-"""GDAL settings of every open: bounded waits, few retries, a small cache (MB)."""
-
 _TOLERANCE_PX = 1e-9
+_BEYOND = 1e9
+"""No sensor stores numbers as large; undeclared fill values such as 1e20, 1e30 and -3.4e38 are."""
 _CANVAS_M = 2.1e7
 """Half the side of the canvas: beyond every projected coordinate on Earth."""
 _GDAL_BLOCK = (128, 512)
 """Rows and columns of a block of GDAL's warped images."""
-
-
-def open_asset(asset: Asset) -> DatasetReader:
-    """Open a file as GeoTIFF, one band, in the coordinate system that the catalogue states.
-
-    Raises
-    ------
-    ReadError
-        If it is absent, not a GeoTIFF, has several bands, or disagrees with its record.
-    """
-    try:
-        dataset = rasterio.open(asset.href, driver="GTiff", sharing=False)
-    except (RasterioError, OSError) as error:
-        raise ReadError(
-            f"band {asset.band}: {asset.href} cannot be opened as a GeoTIFF ({_first_line(error)})"
-        ) from error
-    fault = _fault(dataset, asset)
-    if fault:
-        dataset.close()
-        raise ReadError(f"band {asset.band}: {asset.href} {fault}")
-    return dataset
-
-
-def _fault(dataset: DatasetReader, asset: Asset) -> str:
-    if dataset.count != 1:
-        return f"has {dataset.count} bands; each band must be a file of its own"
-    if dataset.crs is None:
-        return "has no coordinate system"
-    if asset.epsg is not None and not _agrees(dataset.crs, asset.epsg):
-        return f"is in {dataset.crs.to_string()[:60]}, but its record says EPSG:{asset.epsg}"
-    dtype = dataset.dtypes[0]
-    if asset.nodata is not None and not in_dtype_range(asset.nodata, dtype):
-        return f"holds {dtype}, but its record says that {asset.nodata:g} means no data"
-    return ""
-
-
-def _agrees(crs: CRS, epsg: int) -> bool:
-    """Whether a file's CRS is that of a code; files often carry an equal WKT of another wording."""
-    try:
-        return crs == CRS.from_epsg(epsg)
-    except CRSError:
-        return False
 
 
 class ExactReader:
@@ -100,9 +48,15 @@ class ExactReader:
         dtype: np.dtype,
         fill_value: float,
         assets: Mapping[str, Asset],
+        access: Access,
+        deadline: Deadline,
+        item_id: str = "",
         **_unused: Any,
     ) -> None:
         self.asset = assets[url]
+        self.access = access
+        self.deadline = deadline
+        self.item_id = item_id
         self.spec = spec
         self.resampling = resampling
         self.dtype = dtype
@@ -116,27 +70,30 @@ class ExactReader:
         ReadError
             If the file cannot be opened or decoded. Never nodata in its place.
         """
-        with rasterio.Env(**GDAL_ENV), open_asset(self.asset) as dataset:
-            try:
-                return self._warp(dataset, window)
-            except (RasterioError, OSError) as error:
-                raise ReadError(
-                    f"band {self.asset.band}: {self.asset.href} cannot be read "
-                    f"({_first_line(error)})"
-                ) from error
+        try:
+            with open_asset(self.asset, self.access, self.deadline) as opened:
+                return self._masked(self._warp(opened, window))
+        except ReadError as error:
+            if not self.item_id:
+                raise
+            raise ReadError(f"item {self.item_id}, {error}") from error
 
-    def _warp(self, dataset: DatasetReader, window: Window) -> np.ndarray:
+    def _warp(self, opened: OpenAsset, window: Window) -> np.ndarray:
         target = self.spec.vrt_params
-        level = _overview_level(dataset, target)
-        if level is not None:
-            with rasterio.open(self.asset.href, driver="GTiff", overview_level=level) as coarse:
-                return self._warp_from(coarse, target, window)
-        return self._warp_from(dataset, target, window)
+        level = _overview_level(opened.dataset, target)
+        dataset = opened.dataset if level is None else opened.reopen(overview_level=level)
+        return self._warp_from(dataset, opened.nodata, target, window)
+
+    def _masked(self, data: np.ndarray) -> np.ndarray:
+        """Without what cannot be a measurement: not finite, or beyond any stored number."""
+        if data.dtype.kind == "f":
+            with np.errstate(invalid="ignore"):
+                data[~(np.abs(data) < _BEYOND)] = self.fill_value
+        return data
 
     def _warp_from(
-        self, dataset: DatasetReader, target: dict[str, Any], window: Window
+        self, dataset: DatasetReader, nodata: float | None, target: dict[str, Any], window: Window
     ) -> np.ndarray:
-        nodata = self.asset.nodata if self.asset.nodata is not None else dataset.nodata
         xscale, yscale = _scale(dataset, target)
         canvas, place = _canvas(target, window)
         with (
@@ -219,8 +176,3 @@ def _overview_level(dataset: DatasetReader, target: dict[str, Any]) -> int | Non
     shrink = 1 / max(_scale(dataset, target))
     fitting = [level for level, factor in enumerate(dataset.overviews(1)) if factor <= shrink]
     return fitting[-1] if fitting else None
-
-
-def _first_line(error: Exception) -> str:
-    cause = error.__cause__ or error
-    return (str(cause).strip().splitlines() or [type(error).__name__])[0][:160]

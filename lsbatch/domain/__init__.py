@@ -1,5 +1,6 @@
 """The nouns of the house: frozen values that check themselves; no I/O, no Dask."""
 
+from lsbatch.domain.access import PUBLIC, Access, access_to, bare_href, bare_text
 from lsbatch.domain.contract import Detector
 from lsbatch.domain.endpoint import SIGNING, Endpoint
 from lsbatch.domain.event import Event, Period, slug_of
@@ -31,11 +32,13 @@ __all__ = [
     "LANDSLIDE",
     "NO_FLAG",
     "PRODUCT_LAYERS",
+    "PUBLIC",
     "QUALITY",
     "SENSORS",
     "SIGNING",
     "UNDECIDED",
     "VISIBLE",
+    "Access",
     "Asset",
     "Band",
     "Block",
@@ -56,6 +59,9 @@ __all__ = [
     "Sensor",
     "Status",
     "Sun",
+    "access_to",
+    "bare_href",
+    "bare_text",
     "blocks_of",
     "build_grid",
     "catalogs_folder",

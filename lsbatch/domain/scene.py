@@ -8,6 +8,7 @@ import shapely
 from odc.geo.geobox import GeoBox
 from shapely.geometry.base import BaseGeometry
 
+from lsbatch.domain.access import PUBLIC, Access
 from lsbatch.domain.sensor import SENSORS, Sensor
 from lsbatch.domain.sun import Sun
 from lsbatch.errors import CatalogError
@@ -28,6 +29,13 @@ class Asset:
     """Value of cells without data; None = only what the file itself declares."""
     epsg: int | None = None
     """Coordinate system that the catalogue states; the file must agree."""
+    transform: tuple[float, ...] | None = None
+    """Affine transform that the catalogue states for this very file, six numbers as rasterio
+    orders them; the file's corner must lie within two pixels of it. None = not stated."""
+    shape: tuple[int, int] | None = None
+    """Rows and columns that the catalogue states for this very file; the file must agree."""
+    checksum: str | None = None
+    """Multihash, hexadecimal, as in STAC's ``file:checksum``; a local file must agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,8 @@ class Scenes:
     """Before and after, in each period the one nearest to the event first."""
     terrain: tuple[Scene, ...] = ()
     """Elevation models, first on top."""
+    access: Access = PUBLIC
+    """Where the hrefs of these files may lead."""
 
     @property
     def pre(self) -> tuple[Look, ...]:
@@ -153,6 +163,7 @@ class Scenes:
             terrain=tuple(
                 scene for model in self.terrain if (scene := _clip(model, window)) is not None
             ),
+            access=self.access,
         )
 
 

@@ -4,6 +4,7 @@ import functools
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def _landslides(plan: Plan, product: xr.Dataset) -> gpd.GeoDataFrame:
-    terrain_only = Scenes(looks=(), terrain=plan.scenes.terrain)
+    terrain_only = replace(plan.scenes, looks=())
 
     def terrain(window: GeoBox) -> np.ndarray:
         return build_cube(terrain_only, window)["elevation"].compute(scheduler="threads").values

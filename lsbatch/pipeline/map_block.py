@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from rasterio.features import geometry_mask
 
-from lsbatch.cube import build_cube
+from lsbatch.cube import build_cube, fence_gdal
 from lsbatch.domain import UNDECIDED, Receipt, Status
 from lsbatch.errors import ContractError, ReadError
 from lsbatch.features import prepare
@@ -30,17 +30,18 @@ def map_block(task: BlockTask) -> Receipt:
     both are on record in the receipt, and never a plausible number in the product.
     """
     clock = _Clock()
-    block, detector = task.block, task.detector
+    fence_gdal()
+    block = task.block
     if _outside(task).all():
         layers = _blank(task, Status.EXCLUDED)
         return _receipt(task, layers, write_block(task.product, block, layers), clock)
     try:
         cube = build_cube(task.scenes, block.padded, bands=task.bands)
-        features = prepare(cube, detector.inputs)
+        features = prepare(cube, task.detector.inputs)
         # a bare .load() would go back to the cluster's scheduler and spread the block over it
         features = features.load(scheduler="threads", num_workers=READERS)
         clock.lap("read")
-        scored = score_block(features, detector, block)
+        scored = _scored(features, task)
         clock.lap("score")
     except ReadError as error:
         return fail_block(task, Status.READ_FAILED, str(error), clock)
@@ -59,6 +60,15 @@ def fail_block(
     layers = _blank(task, status)
     digests = write_block(task.product, task.block, layers)
     return _receipt(task, layers, digests, clock or _Clock(), reason=reason)
+
+
+def _scored(features: xr.Dataset, task: BlockTask) -> xr.Dataset:
+    """The detector's score of a block; it is not called where no pixel of the core is usable."""
+    if (features["status"].values[task.block.inner] == Status.SCORED).any():
+        return score_block(features, task.detector, task.block)
+    shape = tuple(task.block.core.shape)
+    blank = {"score": np.full(shape, np.nan, "float32"), "detectable": np.zeros(shape, bool)}
+    return xr.Dataset({name: (("y", "x"), values) for name, values in blank.items()})
 
 
 def _blank(task: BlockTask, status: Status) -> dict[str, np.ndarray]:

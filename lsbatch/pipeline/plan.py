@@ -28,10 +28,12 @@ from lsbatch.domain import (
     Scene,
     Scenes,
     Sun,
+    bare_href,
     blocks_of,
 )
 from lsbatch.features import TERRAIN_HALO, bands_to_read
 from lsbatch.recipe import Recipe
+from lsbatch.search import access_of
 
 _LIBRARIES = (
     "geopandas",
@@ -53,6 +55,11 @@ _LIBRARIES = (
 )
 _DEFAULTS = Recipe.model_fields
 _OF_AREA = ("aoi_level", "aoi_radius", "aoi_side", "aoi_land")
+
+
+_IF_STATED = ("transform", "shape", "checksum")
+"""Left out of records where they are not stated: plans from before they were read keep their run
+key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +139,15 @@ class Plan:
             Look(scene_of(look), look["period"], look["delay_days"]) for look in record["looks"]
         )
         grid, choice = record["grid"], record["recipe"]["detector"]
+        recipe = Recipe(**record["recipe"])
         return cls(
-            recipe=Recipe(**record["recipe"]),
+            recipe=recipe,
             event=Event.from_feature(record["event"]),
-            scenes=Scenes(looks, tuple(scene_of(scene) for scene in record["terrain"])),
+            scenes=Scenes(
+                looks,
+                tuple(scene_of(scene) for scene in record["terrain"]),
+                access_of(recipe.source, hosts=recipe.hosts),
+            ),
             rejected=tuple(Rejection(**rejection) for rejection in record["rejected"]),
             grid=GeoBox(tuple(grid["shape"]), Affine(*grid["transform"]), grid["crs"]),
             detector=load_detector(choice["name"], **choice["parameters"]),
@@ -214,11 +226,17 @@ def scene_record(scene: Scene) -> dict[str, Any]:
             {
                 "item": granule.item_id,
                 "footprint": shapely.to_wkt(granule.footprint, rounding_precision=-1),
-                "assets": [asdict(asset) for asset in granule.assets],
+                "assets": [_asset_record(asset) for asset in granule.assets],
             }
             for granule in scene.granules
         ],
     }
+
+
+def _asset_record(asset: Asset) -> dict[str, Any]:
+    """An asset as plain values; without a signature that would change with every search."""
+    record = {**asdict(asset), "href": bare_href(asset.href)}
+    return {key: value for key, value in record.items() if key not in _IF_STATED or value}
 
 
 def scene_of(record: dict[str, Any]) -> Scene:
@@ -232,10 +250,15 @@ def scene_of(record: dict[str, Any]) -> Scene:
             Granule(
                 granule["item"],
                 shapely.from_wkt(granule["footprint"]),
-                tuple(Asset(**asset) for asset in granule["assets"]),
+                tuple(_asset_of(asset) for asset in granule["assets"]),
             )
             for granule in record["granules"]
         ),
         cloud_percent=record["cloud_percent"],
         sun=Sun(**record["sun"]) if "sun" in record else None,
     )
+
+
+def _asset_of(record: dict[str, Any]) -> Asset:
+    placed = {key: tuple(record[key]) for key in ("transform", "shape") if record.get(key)}
+    return Asset(**{**record, **placed})

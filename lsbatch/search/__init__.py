@@ -3,5 +3,13 @@
 from lsbatch.search.choose import choose_scenes
 from lsbatch.search.endpoints import find_endpoint, read_endpoints
 from lsbatch.search.find import Candidates, find_scenes
+from lsbatch.search.permits import access_of
 
-__all__ = ["Candidates", "choose_scenes", "find_endpoint", "find_scenes", "read_endpoints"]
+__all__ = [
+    "Candidates",
+    "access_of",
+    "choose_scenes",
+    "find_endpoint",
+    "find_scenes",
+    "read_endpoints",
+]

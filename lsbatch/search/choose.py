@@ -71,7 +71,7 @@ def choose_scenes(
             "is part of every map. Add a DEM item (collection alos-dem, cop-dem-glo-30, nasadem or "
             f"dem, or an asset with role 'elevation').{_left_out(reasons)}"
         )
-    return Scenes(tuple(chosen), candidates.terrain), tuple(reasons)
+    return Scenes(tuple(chosen), candidates.terrain, candidates.access), tuple(reasons)
 
 
 def _usable(

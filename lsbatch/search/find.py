@@ -4,13 +4,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 
-from lsbatch.domain import Endpoint, Event, Period, Rejection, Scene, mean_sun
+from lsbatch.domain import PUBLIC, Access, Endpoint, Event, Period, Rejection, Scene, mean_sun
 from lsbatch.errors import CatalogError
 from lsbatch.search.garbage import no_collector
 from lsbatch.search.items import read_items
 from lsbatch.search.links import resolve
 from lsbatch.search.near import apart, check_near
 from lsbatch.search.normalise import Image, image_of
+from lsbatch.search.permits import access_of
 from lsbatch.search.twins import Record, drop_twins
 
 _MOST_FAR = 100
@@ -32,6 +33,8 @@ class Candidates:
     """What the search met on the way: a fallback, counts that do not match."""
     endpoint: Endpoint | None = None
     """The catalogue that answered, where catalogs/endpoints.yaml has an entry for it."""
+    access: Access = PUBLIC
+    """Where the scenes' files may lie."""
 
 
 @no_collector()
@@ -79,6 +82,7 @@ def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Cand
         rejected=_sorted({*told, *bad, *twins}),
         notes=(*found.notes, *_further(len(far) - len(told))),
         endpoint=found.endpoint,
+        access=access_of(source),
     )
 
 

@@ -165,7 +165,7 @@ def _read_event(event: Event, world: Path) -> tuple[np.ndarray, np.ndarray]:
     )
     inventory = read_inventory(world / "inventories" / f"{event.id}.parquet")
     pixels = read_pixels(
-        event.id, Scenes(looks), view.grid,
+        event.id, Scenes(looks, access=view.scenes.access), view.grid,
         inputs=_INPUTS, inventory=inventory, extent=event.aoi,
     )  # fmt: skip
     return pixels.channels.astype(np.float32), pixels.label

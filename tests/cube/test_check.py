@@ -6,7 +6,7 @@ import rasterio
 
 from lsbatch.cube import find_broken
 from lsbatch.domain import Asset
-from tests.cogs import LEFT, TOP, granule_of, scene_of, write_cog
+from tests.cogs import HERE, LEFT, TOP, granule_of, scene_of, write_cog
 
 
 def write_good(path, **changes):
@@ -21,8 +21,8 @@ def good(tmp_path):
 
 def test_sound_files_are_not_listed(good):
     scene = scene_of(granule_of("fine", Asset("red", good, nodata=0.0, epsg=32654)))
-    assert find_broken([scene]) == ()
-    assert find_broken([]) == ()
+    assert find_broken([scene], HERE) == ()
+    assert find_broken([], HERE) == ()
 
 
 def test_each_bad_granule_is_listed_once_with_its_reason(tmp_path, good):
@@ -37,7 +37,7 @@ def test_each_bad_granule_is_listed_once_with_its_reason(tmp_path, good):
         granule_of("nowhere", Asset("red", good, epsg=999_999)),
         granule_of("minus", Asset("red", good, nodata=-1.0)),
     )
-    broken = find_broken([scene, scene])
+    broken = find_broken([scene, scene], HERE)
     reasons = {rejection.item_id: rejection.reason for rejection in broken}
     assert len(broken) == len(reasons) == 6
     assert reasons["absent"].startswith(f"band blue: {tmp_path / 'no.tif'} cannot be opened")
@@ -59,5 +59,5 @@ def test_a_file_of_several_looks_is_opened_once(good, monkeypatch):
 
     monkeypatch.setattr(rasterio, "open", count)
     scene = scene_of(granule_of("a", Asset("red", good)))
-    assert find_broken([scene, scene]) == ()
+    assert find_broken([scene, scene], HERE) == ()
     assert opened == [good]

@@ -9,6 +9,7 @@ cubic B-spline, and at most 0.08 of a stored number with bilinear, from the two 
 
 import functools
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -24,7 +25,7 @@ from odc.geo.overlap import compute_reproject_roi
 from lsbatch.cube import build_cube
 from lsbatch.domain import Event, Period, build_grid
 from lsbatch.search import choose_scenes, find_scenes
-from tests.cogs import build_geobox, scenes_of, write_noise
+from tests.cogs import HERE, build_geobox, scenes_of, write_noise
 
 LARGEST_SHARE = 5e-4
 """Share of pixels that may differ with nearest: a pixel's centre exactly between two cells."""
@@ -72,6 +73,7 @@ def hokkaido(shared_data):
     post = Period(event.time, datetime(2019, 1, 1, tzinfo=UTC))
     found = find_scenes(event, str(source), pre=pre, post=post)
     scenes, _ = choose_scenes(found, event, pre=pre, post=post, bands=("red",), looks=1)
+    scenes = replace(scenes, access=HERE)
     grid = build_grid(aoi, crs="EPSG:32654", resolution=10.0)
     return items, scenes, grid[250:650, 250:550]
 

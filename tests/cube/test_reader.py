@@ -1,5 +1,8 @@
 import functools
+import struct
+import zlib
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -9,16 +12,26 @@ from rasterio.windows import Window
 from stackstac.raster_spec import RasterSpec
 
 from lsbatch.cube import ExactReader
-from lsbatch.cube.reader import open_asset
+from lsbatch.cube.opening import open_asset
+from lsbatch.cube.patience import Deadline
 from lsbatch.domain import Asset
 from lsbatch.errors import ReadError
-from tests.cogs import LEFT, TOP, build_geobox, write_cog, write_noise
+from tests.cogs import HERE, LEFT, TOP, build_geobox, write_cog, write_noise
 from tests.contracts import ReaderContract
 
 GRID = build_geobox(320, 330)
+WHOLE = Window(0, 0, 64, 64)
 
 
-def build_reader(asset, *, geobox=GRID, resampling=Resampling.bilinear, fill=np.float32(np.nan)):
+def build_reader(
+    asset,
+    *,
+    geobox=GRID,
+    resampling=Resampling.bilinear,
+    fill=np.float32(np.nan),
+    access=HERE,
+    deadline=None,
+):
     spec = RasterSpec(
         epsg=geobox.crs.epsg,
         bounds=tuple(geobox.boundingbox),
@@ -31,6 +44,8 @@ def build_reader(asset, *, geobox=GRID, resampling=Resampling.bilinear, fill=np.
         dtype=fill.dtype,
         fill_value=fill,
         assets={asset.href: asset},
+        access=access,
+        deadline=deadline or Deadline(60),
         scale_offset=(1, 0),
         gdal_env=None,
         errors_as_nodata=(),
@@ -173,12 +188,15 @@ def spoil_html(folder, href):
 
 
 def spoil_png(folder, href):
-    path = folder / "picture.tif"
-    with rasterio.open(
-        path, "w", driver="PNG", height=8, width=8, count=1, dtype="uint8"
-    ) as picture:
-        picture.write(np.ones((1, 8, 8), "uint8"))
-    return Asset("red", str(path))
+    """The smallest sound PNG: one grey pixel."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", crc32(name + data))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    content = head + chunk(b"IDAT", zlib.compress(b"\0\1")) + chunk(b"IEND", b"")
+    (folder / "picture.tif").write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+    return Asset("red", str(folder / "picture.tif"))
 
 
 def spoil_bands(folder, href):
@@ -228,5 +246,5 @@ def test_a_crs_in_other_words_agrees(tmp_path):
     """Files often carry the WKT of an EPSG code without naming the code."""
     wkt = rasterio.CRS.from_epsg(32654).to_wkt(version="WKT1_ESRI")
     href = write_plain(tmp_path / "esri.tif", np.ones((64, 64), "uint8"), crs=wkt)
-    with open_asset(Asset("red", href, epsg=32654)) as dataset:
-        assert dataset.count == 1
+    with open_asset(Asset("red", href, epsg=32654), HERE, Deadline(60)) as opened:
+        assert opened.dataset.count == 1

@@ -1,5 +1,6 @@
 """The seam law: a cube over a block is that part of the cube over the whole, bit for bit."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -11,7 +12,15 @@ from hypothesis import strategies as st
 from lsbatch.cube import build_cube
 from lsbatch.domain import Asset, Event, Period, blocks_of, build_grid
 from lsbatch.search import choose_scenes, find_scenes
-from tests.cogs import build_geobox, granule_of, scene_of, scenes_of, scenes_over, write_noise
+from tests.cogs import (
+    HERE,
+    build_geobox,
+    granule_of,
+    scene_of,
+    scenes_of,
+    scenes_over,
+    write_noise,
+)
 from tests.strategies import windows
 
 HALO = 37
@@ -125,6 +134,7 @@ def hokkaido(shared_data):
     source = str(shared_data / "hokkaido-2018" / "catalog.json")
     found = find_scenes(event, source, **periods)
     scenes, _ = choose_scenes(found, event, bands=("red",), looks=1, **periods)
+    scenes = replace(scenes, access=HERE)
     grid = build_grid(aoi, crs="EPSG:32654", resolution=10.0)
     return scenes, grid, build_cube(scenes, grid.pad(64), bands=("red",)).load(scheduler="threads")
 

@@ -6,7 +6,17 @@ import pytest
 import shapely
 
 from lsbatch.detectors import load_detector
-from lsbatch.domain import Asset, Event, Granule, Look, Scene, Scenes, Sun, build_grid
+from lsbatch.domain import (
+    Asset,
+    Event,
+    Granule,
+    Look,
+    Scene,
+    Scenes,
+    Sun,
+    access_to,
+    build_grid,
+)
 from lsbatch.pipeline import Plan
 from lsbatch.pipeline.plan import recipe_record, scene_of, scene_record
 from lsbatch.recipe import DetectorChoice, Recipe
@@ -66,3 +76,51 @@ def test_choices_of_the_area_that_were_not_made_leave_the_run_key_as_it_was():
     record = recipe_record(made)
     assert record["aoi_radius"] == "marc" and record["aoi_land"] is False
     assert Recipe(**record) == made.model_copy(update={"yes": False})
+
+
+def test_an_asset_there_and_back_is_the_same_and_what_is_not_stated_is_not_written():
+    placed = {"transform": (10.0, 0.0, 1.5, 0.0, -10.0, 2.5), "shape": (3, 4), "checksum": "1220aa"}
+    assets = (Asset("red", "a.tif", **placed), Asset("nir", "b.tif"))
+    whole = Scene("s", "generic", TIME, TIME, (Granule("g", AOI, assets),))
+    record = json.loads(json.dumps(scene_record(whole)))
+    assert scene_of(record) == whole
+    first, second = record["granules"][0]["assets"]
+    assert set(first) - set(second) == {"transform", "shape", "checksum"}
+
+
+def test_no_signature_gets_into_a_plan():
+    """It would be readable by whoever reads the plan, and give the same plan another run key."""
+    records = []
+    for token in ("S3CR3T", "0TH3R"):
+        asset = Asset("red", f"https://a.blob.core.windows.net/c/a.tif?sv=1&sig={token}")
+        signed = Scene("s", "generic", TIME, TIME, (Granule("g", AOI, (asset,)),))
+        records.append(json.dumps(scene_record(signed)))
+    assert records[0] == records[1]
+    assert "https://a.blob.core.windows.net/c/a.tif" in records[0] and "sig" not in records[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "hosts", "folder"),
+    [
+        ("/data/catalogue/catalog.json", (), "/data/catalogue"),
+        ("https://stac.example.org/v1", (".cdn.example.org",), None),
+    ],
+)
+def test_a_plan_that_is_read_again_knows_where_its_hrefs_may_lead(source, hosts, folder):
+    look = Look(Scene("s", "generic", TIME, TIME, (granule("g", 85, 85.2, ("red",)),)), "pre", 3)
+    recipe = Recipe(
+        event="e", source=source, hosts=hosts, detector=DetectorChoice(name="brightness-change")
+    )
+    plan = Plan(
+        recipe=recipe,
+        event=Event("e", TIME, AOI),
+        scenes=Scenes((look,), access=access_to(source, hosts=hosts)),
+        rejected=(),
+        grid=build_grid(AOI, crs="EPSG:32645", resolution=10),
+        detector=load_detector("brightness-change"),
+    )
+    again = Plan.from_json(json.loads(json.dumps(plan.to_json())))
+    assert again.scenes == plan.scenes and again.run_key == plan.run_key
+    assert again.scenes.access.folder == folder
+    assert set(hosts) <= set(again.scenes.access.hosts)
+    assert all(task.scenes.access == plan.scenes.access for task in again.tasks(Path("p.zarr")))

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from lsbatch.errors import CatalogError
 from lsbatch.search import choose_scenes, endpoints, find_scenes, limits, links
 from lsbatch.search.items import read_items
 from tests import scripted
-from tests.cogs import LEFT, TOP, build_geobox, write_cog
+from tests.cogs import HERE, LEFT, TOP, build_geobox, write_cog
 from tests.records import EVENT, PERIODS, build_item, build_model, write_items
 
 
@@ -230,6 +231,7 @@ def test_scenes_of_an_api_are_read_from_their_files(api):
     url, folder = api
     found = find_scenes(EVENT, url, **PERIODS)
     scenes, _ = choose_scenes(found, EVENT, bands=("red",), looks=1, **PERIODS)
+    scenes = replace(scenes, access=HERE)
     assert [look.scene.id for look in scenes.looks] == ["pre", "post"]
     assert scenes.looks[0].scene.granules[0].assets[0].href == str(folder / "pre.tif")
     cube = build_cube(scenes, build_geobox(40, 40), bands=("red",)).load()
