@@ -230,6 +230,26 @@ def _asset_of(item: Record, key: str, band: Band, sensor: Sensor) -> Asset:
         offset=offset,
         nodata=_nodata(band.nodata if nodata is None else nodata),
         epsg=_epsg_of(item, asset),
+        **_of_the_file(asset),
+    )
+
+
+def _of_the_file(asset: Record) -> dict[str, Any]:
+    """What a record says of this very file; an item's own grid may be that of other files."""
+    transform, shape = asset.get("proj:transform"), asset.get("proj:shape")
+    checksum = asset.get("file:checksum")
+    return {
+        "transform": tuple(map(float, transform[:6])) if _are_numbers(transform, 6) else None,
+        "shape": tuple(map(int, shape)) if _are_numbers(shape, 2) and len(shape) == 2 else None,
+        "checksum": checksum if isinstance(checksum, str) else None,
+    }
+
+
+def _are_numbers(value: Any, least: int) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) >= least
+        and all(isinstance(v, int | float) and math.isfinite(v) for v in value)
     )
 
 

@@ -449,3 +449,27 @@ def test_real_twins_of_two_collections_come_to_the_same_reflectance(shared_data)
 def test_a_nodata_value_that_is_no_number_is_refused():
     with pytest.raises(CatalogError, match="its nodata value 'none' is not a number"):
         asset_of(nodata="none")
+
+
+@pytest.mark.parametrize(
+    ("stated", "wanted"),
+    [
+        ({}, (None, None, None)),
+        (
+            {
+                "proj:transform": [10, 0, 500000, 0, -10, 4700000, 0, 0, 1],
+                "proj:shape": [100, 120],
+                "file:checksum": "1220ab",
+            },
+            ((10.0, 0.0, 500000.0, 0.0, -10.0, 4700000.0), (100, 120), "1220ab"),
+        ),
+        (
+            {"proj:transform": [10, 0, None], "proj:shape": [1, 2, 3], "file:checksum": 7},
+            (None, None, None),
+        ),
+    ],
+)
+def test_the_grid_is_taken_from_the_file_s_own_record_alone(stated, wanted):
+    item = build_item(asset=stated, **{"proj:transform": [1, 0, 0, 0, -1, 0], "proj:shape": [7, 7]})
+    asset = image_of(item).granule.assets[0]
+    assert (asset.transform, asset.shape, asset.checksum) == wanted
