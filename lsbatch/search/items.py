@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.domain import Endpoint, Period
 from lsbatch.errors import CatalogError
-from lsbatch.search.api import search_api
 from lsbatch.search.endpoints import find_endpoint, suggest
 from lsbatch.search.files import read_file
 from lsbatch.search.found import Found
@@ -42,7 +42,7 @@ def read_items(source: str, *, area: BaseGeometry, periods: Sequence[Period]) ->
         return _from_endpoint(endpoint, area, periods)
     if source.startswith(("http://", "https://")):
         _check_url(source)
-        return search_api(source, area=area, periods=periods)
+        return _ask(source, area=area, periods=periods)
     path = Path(source)
     if not path.is_file():
         raise CatalogError(
@@ -58,7 +58,7 @@ def read_items(source: str, *, area: BaseGeometry, periods: Sequence[Period]) ->
 def _from_endpoint(endpoint: Endpoint, area: BaseGeometry, periods: Sequence[Period]) -> Found:
     """From an endpoint, or from its fallback where it cannot be searched; the plan says which."""
     try:
-        return search_api(endpoint.url, area=area, periods=periods, endpoint=endpoint)
+        return _ask(endpoint.url, area=area, periods=periods, endpoint=endpoint)
     except CatalogError as error:
         other = find_endpoint(endpoint.fallback or "")
         if other is None:
@@ -66,7 +66,7 @@ def _from_endpoint(endpoint: Endpoint, area: BaseGeometry, periods: Sequence[Per
         note = f"{endpoint.name} could not be searched, so {other.name} was. {error}"
         logger.warning("stage=search %s", note)
         try:
-            found = search_api(other.url, area=area, periods=periods, endpoint=other)
+            found = _ask(other.url, area=area, periods=periods, endpoint=other)
         except CatalogError as second:
             raise CatalogError(
                 f"{error} Its fallback {other.name} failed too: {second}"
@@ -87,3 +87,10 @@ def _check_url(source: str) -> None:
         raise CatalogError(
             f"The source at {url.hostname} must not have credentials in its URL: a plan keeps it."
         )
+
+
+def _ask(url: str, **settings: Any) -> Found:
+    """`search_api`, loaded late: who only reads a plan, as workers do, has no use for it."""
+    from lsbatch.search.api import search_api
+
+    return search_api(url, **settings)
