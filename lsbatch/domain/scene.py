@@ -8,6 +8,8 @@ import shapely
 from odc.geo.geobox import GeoBox
 from shapely.geometry.base import BaseGeometry
 
+from lsbatch.domain.merit import Considered
+from lsbatch.domain.reported import Reported
 from lsbatch.domain.sensor import SENSORS, Sensor
 from lsbatch.domain.sun import Sun
 from lsbatch.errors import CatalogError
@@ -38,6 +40,8 @@ class Granule:
     footprint: BaseGeometry
     """Polygon(s) in EPSG:4326."""
     assets: tuple[Asset, ...]
+    reported: Reported | None = None
+    """What its record says of it as a whole; None where it says nothing."""
 
     def asset(self, band: str) -> Asset | None:
         """The file of that band, or None."""
@@ -119,6 +123,9 @@ class Scenes:
     """Before and after, in each period the one nearest to the event first."""
     terrain: tuple[Scene, ...] = ()
     """Elevation models, first on top."""
+    considered: tuple[Considered, ...] = ()
+    """The looks that were weighed, those of each period in order of choice; not kept in the part
+    over a block."""
 
     @property
     def pre(self) -> tuple[Look, ...]:

@@ -24,6 +24,7 @@ from lsbatch.domain import (
     Event,
     Granule,
     Look,
+    OffsetCheck,
     Rejection,
     Scene,
     Scenes,
@@ -31,6 +32,14 @@ from lsbatch.domain import (
     blocks_of,
 )
 from lsbatch.features import TERRAIN_HALO, bands_to_read
+from lsbatch.pipeline.weighed import (
+    considered_of,
+    considered_record,
+    offset_of,
+    offset_record,
+    reported_of,
+    reported_record,
+)
 from lsbatch.recipe import Recipe
 
 _LIBRARIES = (
@@ -88,6 +97,8 @@ class Plan:
     """Versions of the libraries that decide bits."""
     inventory_sha256: str | None = None
     """Digest of the inventory's file; its scores are part of the metrics."""
+    offsets: tuple[OffsetCheck, ...] = ()
+    """What the images' own numbers said of their offsets; the scenes hold those applied."""
 
     @property
     def halo(self) -> int:
@@ -123,7 +134,13 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """plan.json: plain values, unsigned hrefs, the run key."""
-        return {**self._content(), "run_key": self.run_key, "warnings": list(self.warnings)}
+        return {
+            **self._content(),
+            "run_key": self.run_key,
+            "considered": [considered_record(one) for one in self.scenes.considered],
+            "offsets": [offset_record(check) for check in self.offsets],
+            "warnings": list(self.warnings),
+        }
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "Plan":
@@ -135,13 +152,18 @@ class Plan:
         return cls(
             recipe=Recipe(**record["recipe"]),
             event=Event.from_feature(record["event"]),
-            scenes=Scenes(looks, tuple(scene_of(scene) for scene in record["terrain"])),
+            scenes=Scenes(
+                looks,
+                tuple(scene_of(scene) for scene in record["terrain"]),
+                considered=tuple(map(considered_of, record.get("considered", ()))),
+            ),
             rejected=tuple(Rejection(**rejection) for rejection in record["rejected"]),
             grid=GeoBox(tuple(grid["shape"]), Affine(*grid["transform"]), grid["crs"]),
             detector=load_detector(choice["name"], **choice["parameters"]),
             warnings=tuple(record["warnings"]),
             software=record["versions"],
             inventory_sha256=record["inventory_sha256"],
+            offsets=tuple(map(offset_of, record.get("offsets", ()))),
         )
 
     def _content(self) -> dict[str, Any]:
@@ -215,6 +237,7 @@ def scene_record(scene: Scene) -> dict[str, Any]:
                 "item": granule.item_id,
                 "footprint": shapely.to_wkt(granule.footprint, rounding_precision=-1),
                 "assets": [asdict(asset) for asset in granule.assets],
+                **reported_record(granule.reported),
             }
             for granule in scene.granules
         ],
@@ -233,6 +256,7 @@ def scene_of(record: dict[str, Any]) -> Scene:
                 granule["item"],
                 shapely.from_wkt(granule["footprint"]),
                 tuple(Asset(**asset) for asset in granule["assets"]),
+                reported_of(granule),
             )
             for granule in record["granules"]
         ),
