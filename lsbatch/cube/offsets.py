@@ -23,6 +23,9 @@ from lsbatch.errors import ReadError
 
 _SENSOR = "sentinel-2-l2a"
 """Of top-of-atmosphere images (Level-1C) the air alone lifts blue to 1000."""
+_UNNAMED = ("generic", "sentinel-2")
+"""Sensor and mission of images whose record says that Sentinel-2 took them, but not what they
+are."""
 _SHIFT = 1000
 _FIRST_SHIFTED = 4.0
 """Processing baseline from which on the shift is added, to images of any year."""
@@ -46,7 +49,8 @@ Vote = Literal["shifted", "plain", "bright"]
 def check_offsets(scenes: Scenes) -> tuple[Scenes, tuple[OffsetCheck, ...]]:
     """The scenes with offsets as the images' own numbers demand, and the decision on each image.
 
-    Reads small overviews of blue, red and swir22 of every Sentinel-2 Level-2A image of the looks.
+    Reads small overviews of blue, red and swir22 of every Sentinel-2 image of the
+    looks, unless it is of Level-1C.
     The record is overruled only where all three bands agree against it.
 
     Parameters
@@ -61,8 +65,8 @@ def check_offsets(scenes: Scenes) -> tuple[Scenes, tuple[OffsetCheck, ...]]:
     granules = dict.fromkeys(
         (granule, look.scene.sensor)
         for look in scenes.looks
-        if look.scene.sensor_name == _SENSOR
         for granule in look.scene.granules
+        if _may_be_shifted(granule, look.scene)
     )
     with ThreadPoolExecutor(_THREADS) as pool:
         checks = list(pool.map(lambda pair: _check(*pair), granules))
@@ -72,6 +76,11 @@ def check_offsets(scenes: Scenes) -> tuple[Scenes, tuple[OffsetCheck, ...]]:
     }
     looks = tuple(replace(look, scene=_with_granules(look.scene, decided)) for look in scenes.looks)
     return replace(scenes, looks=looks), tuple(checks)
+
+
+def _may_be_shifted(granule: Granule, scene: Scene) -> bool:
+    mission = granule.reported.mission if granule.reported else None
+    return scene.sensor_name == _SENSOR or (scene.sensor_name, mission) == _UNNAMED
 
 
 def _with_granules(scene: Scene, decided: dict[Granule, Granule]) -> Scene:

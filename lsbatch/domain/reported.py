@@ -22,6 +22,9 @@ class Reported:
     Images of one track see the ground from the same side."""
     baseline: float | None = None
     """Processing baseline of a Sentinel-2 product, such as 5.11."""
+    mission: str | None = None
+    """``sentinel-2`` for an image of it that is not said to be of Level-1C, whatever else its
+    record leaves out."""
 
     def __post_init__(self) -> None:
         for name in ("cloud_percent", "shadow_percent", "snow_percent", "nodata_percent"):

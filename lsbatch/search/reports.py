@@ -13,6 +13,8 @@ _SHADOW = ("s2:cloud_shadow_percentage", "fmask:cloud_shadow")
 _SNOW = ("eo:snow_cover", "s2:snow_ice_percentage", "fmask:snow")
 _NODATA = ("s2:nodata_pixel_percentage", "raster:nodata_percentage")
 _NAMES = ("s2:product_uri", "s2:product_id", "sentinel:product_id", "landsat:product_id")
+_MADE_BY = ("constellation", "platform")
+_LEVELS = ("processing:level", "s2:product_type", "product:type")
 _ORBIT = re.compile(r"S2[A-D]_MSIL(?:1C|2A)_\w*_R(\d{3})_T\d{2}[A-Z]{3}")
 """In a product's name: ESA, Sentinel-2 Products Specification Document."""
 _PATH = re.compile(r"L[COTEM]\d{2}_L\d\w{2}_(\d{3})\d{3}_\d{8}")
@@ -33,8 +35,17 @@ def reported_of(item: Record, sensor: Sensor, *, baseline: float | None) -> Repo
         nodata_percent=_percent(properties, _NODATA),
         track=_track(item, properties, sensor),
         baseline=baseline,
+        mission=_mission(item, properties),
     )
     return None if found == Reported() else found
+
+
+def _mission(item: Record, properties: Record) -> str | None:
+    made_by = [str(properties.get(key, "")).lower() for key in _MADE_BY]
+    if not any(name.startswith("sentinel-2") for name in made_by):
+        return None
+    words = [item.get("collection"), item.get("id"), *(properties.get(key) for key in _LEVELS)]
+    return None if any("1C" in str(word).upper() for word in words) else "sentinel-2"
 
 
 def _percent(properties: Record, names: tuple[str, ...]) -> float | None:

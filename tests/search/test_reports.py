@@ -69,6 +69,22 @@ def test_a_baseline_that_is_no_number_is_not_known():
     assert image_of(item).granule.reported is None
 
 
+@pytest.mark.parametrize(
+    ("changes", "mission"),
+    [
+        ({"constellation": "sentinel-2"}, "sentinel-2"),
+        ({"platform": "Sentinel-2A"}, "sentinel-2"),
+        ({"constellation": "sentinel-2", "processing:level": "L1C"}, None),
+        ({"constellation": "sentinel-2", "collection": "sentinel-2-l1c"}, None),
+        ({"constellation": "sentinel-2", "item_id": S2_NAME.replace("2A_", "1C_")}, None),
+        ({"platform": "landsat-8"}, None),
+    ],
+)
+def test_images_of_sentinel2_are_known_unless_they_are_said_to_be_level_1c(changes, mission):
+    reported = reported_of(build_item(**changes), S2, baseline=None)
+    assert (reported.mission if reported else None) == mission
+
+
 @pytest.mark.real
 def test_real_records_report_what_they_hold(shared_data):
     folder = shared_data / "stac-responses"
