@@ -36,6 +36,9 @@ _LOWEST_SHIFTED = 900.0
 an image."""
 _DARK_SHIFTED = 1500.0
 """Beyond it the darkest hundredth is bright ground, desert or snow, which tells nothing."""
+_SURELY_PLAIN = 500.0
+"""Between it and 900 lie dim ground to which nothing was added, and shadows of shifted images that
+the correction for air made too dark: such numbers take no shift out."""
 _PERCENTILE = 1.0
 _MOST_PX = 1024
 _WANTED_PX = 512
@@ -141,8 +144,8 @@ def _decide(
         reason += f", but baseline {baseline:05.2f} adds nothing to them"
     elif lacking:
         reason += f", but not all bands can be asked: {'; '.join(lacking)}"
-    elif set(votes) != {against}:
-        reason += " in some bands only"
+    elif set(votes) != {against} or (says_shifted and max(low for _, low in lows) > _SURELY_PLAIN):
+        reason += ", not in all bands clearly"
     elif says_shifted:
         applied, verdict, reason = 0.0, "corrected", f"{told} hold no shift: it is out already"
     else:

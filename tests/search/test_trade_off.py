@@ -214,7 +214,7 @@ def test_cells_without_data_count_unless_the_footprint_tells_of_them():
 def test_everything_weighed_is_on_record_with_its_reason():
     found, left = choose(look("a", -3), look("b", -30), look("post", 2))
     told = {one.scene_id: (one.is_chosen, one.reason) for one in found.considered}
-    assert told["a"] == (True, "place 1 of 2, adds 100% of the looks")
+    assert told["a"] == (True, "place 1 of 2, adds 100% of the looks wanted")
     assert told["b"] == (False, left["b"])
     assert [one.period for one in found.considered] == ["pre", "pre", "post"]
 
