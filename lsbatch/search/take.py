@@ -47,7 +47,8 @@ def take_looks(looks: Sequence[Look], area: BaseGeometry, times: int, partners: 
         if gain > _LEAST_GAIN or not taken:
             layers.add(look.scene.footprint)
             taken.append(look)
-            words = f"place {place} of {len(ranked)}, adds {min(gain, times) / times:.0%} of the looks wanted"
+            share = min(gain, times) / times
+            words = f"place {place} of {len(ranked)}, adds {share:.0%} of the looks wanted"
             chosen.append(_considered(look, merit, True, words))
             continue
         words = _left(len(taken), merit, is_snowy)
