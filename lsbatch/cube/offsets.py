@@ -23,9 +23,9 @@ from lsbatch.errors import ReadError
 
 _SENSOR = "sentinel-2-l2a"
 """Of top-of-atmosphere images (Level-1C) the air alone lifts blue to 1000."""
-_UNNAMED = ("generic", "sentinel-2")
-"""Sensor and mission of images whose record says that Sentinel-2 took them, but not what they
-are."""
+_UNNAMED = ("sentinel-2-l1c", "sentinel-2")
+"""Sensor and mission of images whose record says that Sentinel-2 took them, but nothing of a level:
+the search takes them for Level-1C, and they may be anything."""
 _SHIFT = 1000
 _FIRST_SHIFTED = 4.0
 """Processing baseline from which on the shift is added, to images of any year."""

@@ -15,6 +15,7 @@ _NODATA = ("s2:nodata_pixel_percentage", "raster:nodata_percentage")
 _NAMES = ("s2:product_uri", "s2:product_id", "sentinel:product_id", "landsat:product_id")
 _MADE_BY = ("constellation", "platform")
 _LEVELS = ("processing:level", "s2:product_type", "product:type")
+_LEVEL_1C = ("L1C", "MSI1C", "LEVEL-1C")
 _ORBIT = re.compile(r"S2[A-D]_MSIL(?:1C|2A)_\w*_R(\d{3})_T\d{2}[A-Z]{3}")
 """In a product's name: ESA, Sentinel-2 Products Specification Document."""
 _PATH = re.compile(r"L[COTEM]\d{2}_L\d\w{2}_(\d{3})\d{3}_\d{8}")
@@ -45,7 +46,8 @@ def _mission(item: Record, properties: Record) -> str | None:
     if not any(name.startswith("sentinel-2") for name in made_by):
         return None
     words = [item.get("collection"), item.get("id"), *(properties.get(key) for key in _LEVELS)]
-    return None if any("1C" in str(word).upper() for word in words) else "sentinel-2"
+    told = " ".join(map(str, words)).upper()
+    return None if any(name in told for name in _LEVEL_1C) else "sentinel-2"
 
 
 def _percent(properties: Record, names: tuple[str, ...]) -> float | None:

@@ -215,7 +215,7 @@ def test_no_other_sensor_is_touched(tmp_path, sensor):
 
 @pytest.mark.parametrize(("mission", "count"), [("sentinel-2", 1), (None, 0)])
 def test_an_image_of_sentinel2_without_a_level_is_asked_too(tmp_path, mission, count):
-    scenes = image(tmp_path, bands(1010, 1010, 1010), sensor="generic")
+    scenes = image(tmp_path, bands(1010, 1010, 1010), sensor="sentinel-2-l1c")
     (look,) = scenes.looks
     granule = replace(look.scene.granules[0], reported=Reported(mission=mission))
     looks = (replace(look, scene=replace(look.scene, granules=(granule,))),)
