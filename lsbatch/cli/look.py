@@ -27,7 +27,6 @@ from lsbatch.cli.options import (
     recipe_of,
 )
 from lsbatch.cli.screen import OUT, echo_json
-from lsbatch.cli.weighed import LEGEND, weighed_table
 
 events_app = typer.Typer(
     help="The event catalogue.\n\nExample: `lsbatch events`", invoke_without_command=True
@@ -202,6 +201,7 @@ def scenes(
     `lsbatch scenes lsbatch-demo/world/events.geojson --source lsbatch-demo/world/catalog.json`
     """
     from lsbatch.batch import build_plan
+    from lsbatch.cli.weighed import LEGEND, weighed_table
 
     plan = build_plan(recipe_of(locals())).to_json()
     if as_json:
