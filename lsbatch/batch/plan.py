@@ -64,6 +64,9 @@ def build_plan(recipe: Recipe) -> Plan:
         warnings=(
             *seen.notes,
             *_warnings(seen.event, seen.scenes, seen.rejected, detector),
+            *window_notes(seen.event, recipe, recipe.periods(seen.event)),
+            *poor_choice(seen.scenes),
+            *offset_notes(seen.offsets),
         ),
         inventory_sha256=digest,
         offsets=seen.offsets,
@@ -79,7 +82,7 @@ class View:
     rejected: tuple[Rejection, ...]
     grid: GeoBox
     notes: tuple[str, ...] = ()
-    """What the search met on the way, and what is to be known of the choice."""
+    """What the search met on the way."""
     offsets: tuple[OffsetCheck, ...] = ()
     """What the images' own numbers said of their offsets."""
 
@@ -104,13 +107,7 @@ def view_event(recipe: Recipe, inputs: Inputs) -> View:
         resolution=recipe.resolution or scenes.looks[0].scene.sensor.resolution_m,
     )
     check_grid_size(grid, recipe)
-    notes = (
-        *candidates.notes,
-        *window_notes(event, recipe, (pre, post)),
-        *poor_choice(scenes),
-        *offset_notes(offsets),
-    )
-    return View(event, scenes, rejected, grid, notes, offsets)
+    return View(event, scenes, rejected, grid, candidates.notes, offsets)
 
 
 def _check_admitted(detector: Detector, grid: GeoBox) -> None:
