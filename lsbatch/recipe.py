@@ -13,7 +13,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from lsbatch.domain import Event, Period
+from lsbatch.domain import Event, Period, own_period
 from lsbatch.errors import RecipeError
 
 _PATHS = {"event", "source", "catalog", "aoi", "inventory"}
@@ -77,9 +77,9 @@ class Recipe(_Frozen):
     inventory: str | None = None
     """File with mapped landslides to score the map against."""
     pre: str | None = None
-    """FROM/TO before the event; a year up to the event if left out."""
+    """FROM/TO before the event; the event's own `pre`, or a year up to it, if left out."""
     post: str | None = None
-    """FROM/TO after the event; a year from the event on if left out."""
+    """FROM/TO after the event; the event's own `post`, or a year from it on, if left out."""
     sensor: str | None = None
     looks: int = Field(default=3, ge=1, le=20)
     """Usable looks wanted of each place on each side."""
@@ -126,11 +126,13 @@ class Recipe(_Frozen):
         RecipeError
             For a period that is not FROM/TO, or lies on the wrong side of the event.
         CatalogError
-            For a period that does not end after it starts.
+            For a period that does not end after it starts, or that the event states wrongly.
         """
         year = timedelta(days=365)
-        pre = _period(self.pre, "pre") or Period(event.time - year, event.time)
-        post = _period(self.post, "post") or Period(event.time, event.time + year)
+        pre = _period(self.pre, "pre") or own_period(event, "pre")
+        pre = pre or Period(event.time - year, event.time)
+        post = _period(self.post, "post") or own_period(event, "post")
+        post = post or Period(event.time, event.time + year)
         if pre.start >= event.time:
             raise RecipeError(
                 f"The pre period starts on {pre.start:%Y-%m-%d}, not before event {event.id!r} of "

@@ -1,4 +1,4 @@
-"""build_plan: from a recipe to what will be computed; reads metadata and file headers only."""
+"""build_plan: from a recipe to what will be computed; reads metadata, headers, few overviews."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -8,9 +8,10 @@ import shapely
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 
+from lsbatch.batch.choice import model_notes, offset_notes, poor_choice, window_notes
 from lsbatch.batch.size import check_area_size, check_grid_size
 from lsbatch.catalog import AreaChoice, check_time, choose_area, find_event, read_inventory
-from lsbatch.cube import find_broken
+from lsbatch.cube import check_offsets, find_broken
 from lsbatch.detectors import load_detector
 from lsbatch.domain import (
     QUALITY,
@@ -19,6 +20,7 @@ from lsbatch.domain import (
     Event,
     Inputs,
     Look,
+    OffsetCheck,
     Period,
     Rejection,
     Scene,
@@ -62,8 +64,12 @@ def build_plan(recipe: Recipe) -> Plan:
         warnings=(
             *seen.notes,
             *_warnings(seen.event, seen.scenes, seen.rejected, detector),
+            *window_notes(seen.event, recipe, recipe.periods(seen.event)),
+            *poor_choice(seen.scenes),
+            *offset_notes(seen.offsets),
         ),
         inventory_sha256=digest,
+        offsets=seen.offsets,
     )
 
 
@@ -77,6 +83,8 @@ class View:
     grid: GeoBox
     notes: tuple[str, ...] = ()
     """What the search met on the way."""
+    offsets: tuple[OffsetCheck, ...] = ()
+    """What the images' own numbers said of their offsets."""
 
 
 def view_event(recipe: Recipe, inputs: Inputs) -> View:
@@ -92,13 +100,14 @@ def view_event(recipe: Recipe, inputs: Inputs) -> View:
     pre, post = recipe.periods(event)
     candidates = find_scenes(event, recipe.source, pre=pre, post=post)
     scenes, rejected = _sound_scenes(candidates, event, pre, post, inputs, recipe)
+    scenes, offsets = check_offsets(scenes)
     grid = build_grid(
         scenes.footprint.intersection(event.aoi),
         crs=recipe.crs or utm_of(event.aoi),
         resolution=recipe.resolution or scenes.looks[0].scene.sensor.resolution_m,
     )
     check_grid_size(grid, recipe)
-    return View(event, scenes, rejected, grid, candidates.notes)
+    return View(event, scenes, rejected, grid, candidates.notes, offsets)
 
 
 def _check_admitted(detector: Detector, grid: GeoBox) -> None:
@@ -199,9 +208,7 @@ def _warnings(
     if any(QUALITY not in look.scene.bands for look in scenes.looks):
         found.append(_unflagged(scenes, detector.inputs))
     found += _without_optional(scenes, detector.inputs)
-    later = [scene.id for scene in scenes.terrain if scene.start > event.time]
-    if later:
-        found.append(f"The elevation model {', '.join(later)} is younger than the event.")
+    found += model_notes(event, scenes)
     if rejected:
         found.append(
             f"{len(rejected)} catalogue records were not used; the reasons are listed below."

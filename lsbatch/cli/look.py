@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
-from rich.table import Column, Table
+from rich.table import Table
 
 from lsbatch.cli.options import (
     AoiLandOption,
@@ -172,6 +172,9 @@ def _first_line(thing: object) -> str:
     return (type(thing).__doc__ or "").strip().splitlines()[0]
 
 
+_SHOWN = ("looks", "terrain", "considered", "offsets", "rejected", "warnings")
+
+
 def scenes(
     event: EventArgument,
     source: SourceOption = None,
@@ -190,36 +193,24 @@ def scenes(
     yes: YesOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the images a map would rest on, and why others are left out; reads metadata only.
+    """List the images a map would rest on, what they were weighed by, and why others are left out.
+
+    Reads metadata, the heads of the chosen files and small overviews of Sentinel-2 among them.
 
     Example, after `lsbatch demo`:
     `lsbatch scenes lsbatch-demo/world/events.geojson --source lsbatch-demo/world/catalog.json`
     """
     from lsbatch.batch import build_plan
+    from lsbatch.cli.weighed import LEGEND, weighed_table
     from lsbatch.cube import fence_gdal
 
     fence_gdal()
     plan = build_plan(recipe_of(locals())).to_json()
     if as_json:
-        echo_json({name: plan[name] for name in ("looks", "terrain", "rejected", "warnings")})
+        echo_json({name: plan[name] for name in _SHOWN})
         return
-    table = Table("use", Column("scene", overflow="fold"), "sensor", box=None)
-    for name in ("from", "to", "delay (days)"):
-        table.add_column(name, no_wrap=True)
-    for look in plan["looks"]:
-        table.add_row(
-            look["period"],
-            look["scene"],
-            look["sensor"],
-            look["start"][:10],
-            look["end"][:10],
-            str(look["delay_days"]),
-        )
-    for model in plan["terrain"]:
-        table.add_row(
-            "terrain", model["scene"], model["sensor"], model["start"][:10], model["end"][:10], ""
-        )
-    OUT.print(table)
+    OUT.print(weighed_table(plan))
+    OUT.print(LEGEND, markup=False, soft_wrap=True)
     for rejection in plan["rejected"]:
         OUT.print(
             f"left out {rejection['item_id']}: {rejection['reason']}", markup=False, soft_wrap=True

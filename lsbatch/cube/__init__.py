@@ -3,7 +3,8 @@
 from lsbatch.cube.build import build_cube
 from lsbatch.cube.check import find_broken
 from lsbatch.cube.fence import fence_gdal
+from lsbatch.cube.offsets import check_offsets
 from lsbatch.cube.opening import GDAL_ENV
 from lsbatch.cube.reader import ExactReader
 
-__all__ = ["GDAL_ENV", "ExactReader", "build_cube", "fence_gdal", "find_broken"]
+__all__ = ["GDAL_ENV", "ExactReader", "build_cube", "check_offsets", "fence_gdal", "find_broken"]

@@ -5,8 +5,11 @@ from lsbatch.domain.contract import Detector
 from lsbatch.domain.endpoint import SIGNING, Endpoint
 from lsbatch.domain.event import Event, Period, slug_of
 from lsbatch.domain.inputs import Channel, Inputs
+from lsbatch.domain.merit import UNKNOWN, WEIGHTS, Considered, Merit
+from lsbatch.domain.offset import OffsetCheck
 from lsbatch.domain.places import catalogs_folder
 from lsbatch.domain.receipt import Receipt
+from lsbatch.domain.reported import Reported
 from lsbatch.domain.rupture import landslide_radius_km, source_depth_km
 from lsbatch.domain.scene import Asset, Granule, Look, Rejection, Scene, Scenes
 from lsbatch.domain.schema import (
@@ -22,13 +25,15 @@ from lsbatch.domain.schema import (
     check_cube,
     check_features,
 )
-from lsbatch.domain.sensor import SENSORS, Band, Quality, Sensor
+from lsbatch.domain.sensor import EPOCHS, SENSORS, Band, Quality, Sensor
 from lsbatch.domain.sun import Sun, mean_sun
 from lsbatch.domain.tiling import CHUNK_PX, Block, blocks_of, build_grid, utm_of
+from lsbatch.domain.windows import own_period
 
 __all__ = [
     "CHUNK_PX",
     "DETECTABLE",
+    "EPOCHS",
     "LANDSLIDE",
     "NO_FLAG",
     "PRODUCT_LAYERS",
@@ -37,12 +42,15 @@ __all__ = [
     "SENSORS",
     "SIGNING",
     "UNDECIDED",
+    "UNKNOWN",
     "VISIBLE",
+    "WEIGHTS",
     "Access",
     "Asset",
     "Band",
     "Block",
     "Channel",
+    "Considered",
     "Detector",
     "Endpoint",
     "Event",
@@ -50,10 +58,13 @@ __all__ = [
     "Inputs",
     "Layer",
     "Look",
+    "Merit",
+    "OffsetCheck",
     "Period",
     "Quality",
     "Receipt",
     "Rejection",
+    "Reported",
     "Scene",
     "Scenes",
     "Sensor",
@@ -69,6 +80,7 @@ __all__ = [
     "check_features",
     "landslide_radius_km",
     "mean_sun",
+    "own_period",
     "slug_of",
     "source_depth_km",
     "utm_of",

@@ -9,6 +9,8 @@ from odc.geo.geobox import GeoBox
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.domain.access import PUBLIC, Access
+from lsbatch.domain.merit import Considered
+from lsbatch.domain.reported import Reported
 from lsbatch.domain.sensor import SENSORS, Sensor
 from lsbatch.domain.sun import Sun
 from lsbatch.errors import CatalogError
@@ -46,6 +48,8 @@ class Granule:
     footprint: BaseGeometry
     """Polygon(s) in EPSG:4326."""
     assets: tuple[Asset, ...]
+    reported: Reported | None = None
+    """What its record says of it as a whole; None where it says nothing."""
 
     def asset(self, band: str) -> Asset | None:
         """The file of that band, or None."""
@@ -129,6 +133,9 @@ class Scenes:
     """Elevation models, first on top."""
     access: Access = PUBLIC
     """Where the hrefs of these files may lead."""
+    considered: tuple[Considered, ...] = ()
+    """The looks that were weighed, those of each period in order of choice; not kept in the part
+    over a block."""
 
     @property
     def pre(self) -> tuple[Look, ...]:

@@ -6,6 +6,7 @@ definition.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from lsbatch.domain.schema import Status
 
@@ -162,3 +163,19 @@ SENSORS: tuple[Sensor, ...] = (
     ),
 )
 """Known sensors, most specific first; the last one takes what no other recognises."""
+
+
+def _span(first: str, last: str) -> tuple[datetime, datetime]:
+    start, end = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, last))
+    return start, end
+
+
+EPOCHS: dict[str, tuple[datetime, datetime]] = {
+    "alos-dem": _span("2006-01-24", "2011-05-12"),
+    "cop-dem-glo-30": _span("2010-12-12", "2015-01-16"),
+    "cop-dem-glo-90": _span("2010-12-12", "2015-01-16"),
+    "nasadem": _span("2000-02-11", "2000-02-22"),
+}
+"""When the ground of an elevation model was measured, by collection: the missions of ALOS and
+TanDEM-X (global acquisition) and the Shuttle Radar Topography Mission. Catalogues date these models
+by the day of publication, years later."""

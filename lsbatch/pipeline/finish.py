@@ -21,6 +21,7 @@ from lsbatch.domain import VISIBLE, Receipt, Scenes, Status
 from lsbatch.errors import ReadError, StoreError
 from lsbatch.features import reasons_of
 from lsbatch.pipeline.plan import Plan, detector_record
+from lsbatch.pipeline.weighed import offset_record
 from lsbatch.report import write_event_page
 from lsbatch.store import finish_product, item_of, open_product
 
@@ -110,6 +111,11 @@ def product_attrs(plan: Plan) -> dict[str, Any]:
             "post": [look.scene.id for look in plan.scenes.post],
             "terrain": [scene.id for scene in plan.scenes.terrain],
         },
+        "terrain_epochs": {
+            scene.id: f"{scene.start:%Y-%m-%d}/{scene.end:%Y-%m-%d}"
+            for scene in plan.scenes.terrain
+        },
+        "offsets": [offset_record(check) for check in plan.offsets],
         "complete": False,
     }
 

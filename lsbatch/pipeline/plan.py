@@ -24,6 +24,7 @@ from lsbatch.domain import (
     Event,
     Granule,
     Look,
+    OffsetCheck,
     Rejection,
     Scene,
     Scenes,
@@ -32,6 +33,14 @@ from lsbatch.domain import (
     blocks_of,
 )
 from lsbatch.features import TERRAIN_HALO, bands_to_read
+from lsbatch.pipeline.weighed import (
+    considered_of,
+    considered_record,
+    offset_of,
+    offset_record,
+    reported_of,
+    reported_record,
+)
 from lsbatch.recipe import Recipe
 from lsbatch.search import access_of
 
@@ -95,6 +104,8 @@ class Plan:
     """Versions of the libraries that decide bits."""
     inventory_sha256: str | None = None
     """Digest of the inventory's file; its scores are part of the metrics."""
+    offsets: tuple[OffsetCheck, ...] = ()
+    """What the images' own numbers said of their offsets; the scenes hold those applied."""
 
     @property
     def halo(self) -> int:
@@ -130,7 +141,13 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """plan.json: plain values, unsigned hrefs, the run key."""
-        return {**self._content(), "run_key": self.run_key, "warnings": list(self.warnings)}
+        return {
+            **self._content(),
+            "run_key": self.run_key,
+            "considered": [considered_record(one) for one in self.scenes.considered],
+            "offsets": [offset_record(check) for check in self.offsets],
+            "warnings": list(self.warnings),
+        }
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "Plan":
@@ -147,6 +164,7 @@ class Plan:
                 looks,
                 tuple(scene_of(scene) for scene in record["terrain"]),
                 access_of(recipe.source, hosts=recipe.hosts),
+                considered=tuple(map(considered_of, record.get("considered", ()))),
             ),
             rejected=tuple(Rejection(**rejection) for rejection in record["rejected"]),
             grid=GeoBox(tuple(grid["shape"]), Affine(*grid["transform"]), grid["crs"]),
@@ -154,6 +172,7 @@ class Plan:
             warnings=tuple(record["warnings"]),
             software=record["versions"],
             inventory_sha256=record["inventory_sha256"],
+            offsets=tuple(map(offset_of, record.get("offsets", ()))),
         )
 
     def _content(self) -> dict[str, Any]:
@@ -227,6 +246,7 @@ def scene_record(scene: Scene) -> dict[str, Any]:
                 "item": granule.item_id,
                 "footprint": shapely.to_wkt(granule.footprint, rounding_precision=-1),
                 "assets": [_asset_record(asset) for asset in granule.assets],
+                **reported_record(granule.reported),
             }
             for granule in scene.granules
         ],
@@ -251,6 +271,7 @@ def scene_of(record: dict[str, Any]) -> Scene:
                 granule["item"],
                 shapely.from_wkt(granule["footprint"]),
                 tuple(_asset_of(asset) for asset in granule["assets"]),
+                reported_of(granule),
             )
             for granule in record["granules"]
         ),

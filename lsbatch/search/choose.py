@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import shapely
-from shapely.geometry.base import BaseGeometry
-
 from lsbatch.domain import SENSORS, Event, Look, Period, Rejection, Scene, Scenes
 from lsbatch.domain.scene import PeriodName
 from lsbatch.errors import NoScenesError
 from lsbatch.search.find import Candidates
+from lsbatch.search.models import choose_models
+from lsbatch.search.score import partners_of
+from lsbatch.search.take import Taken, take_looks
 
-_CLOUDIEST_PERCENT = 80.0
-_LEAST_GAIN = 1e-3
-"""Share of the area that a further look must add to be worth its reads."""
+_CLOUDIEST_PERCENT = 95.0
+"""Beyond it there is nothing to be seen; below it cloud is a matter of the score."""
 _SPANNING = "its dates span the event: it may be from before or after"
 _BEFORE = "it is from before the event, and the detector looks only at images from after it"
 
@@ -29,16 +28,17 @@ def choose_scenes(
     sensor: str | None = None,
     periods: Sequence[PeriodName] = ("pre", "post"),
 ) -> tuple[Scenes, tuple[Rejection, ...]]:
-    """Looks before and after the event, each period's nearest to the event first.
+    """The best looks before and after the event, each period's nearest to the event first.
 
-    A scene is taken if it has every band, lies wholly before or after the event, is not nearly all
-    cloud, and adds area that has not yet been looked at `looks` times. A detector that needs no
+    A scene may be taken if it has every band, lies wholly before or after the event and is not
+    nearly all cloud. The best by `Merit.score` go first, as long as they add area that has not yet
+    been looked at `looks` times. A detector that needs no
     image before the event gets none: `periods` (its `Inputs.periods`) says which ones it needs.
 
     Returns
     -------
     Scenes, tuple of Rejection
-        The choice, and every scene left out with its reason.
+        The choice with all that was weighed for it, and every scene left out with its reason.
 
     Raises
     ------
@@ -46,37 +46,62 @@ def choose_scenes(
         If nothing usable remains in a period that is needed, or no elevation model was found.
     """
     reasons: list[Rejection] = list(candidates.rejected)
-    usable = _usable(candidates, event, bands, sensor, reasons)
+    usable = _usable(candidates, bands, sensor, reasons)
     both: dict[PeriodName, Period] = {"pre": pre, "post": post}
     spans = {name: both[name] for name in periods}
     if "pre" not in periods:
         reasons += [_unneeded(scene, event) for scene in usable if scene.start < event.time]
     best = _best_sensor(usable, event, spans)
-    chosen: list[Look] = []
+    dated: dict[PeriodName, list[Look]] = {}
     for name, period in spans.items():
-        dated = _in_period(usable, name, period, event, reasons)
-        same = [look for look in dated if look.scene.sensor_name == best]
-        reasons += [
-            Rejection(look.scene.id, f"another sensor was chosen ({best}); name it with --sensor")
-            for look in dated
-            if look.scene.sensor_name != best
-        ]
-        taken = _nearest(same, event.aoi, looks, reasons)
-        if not taken:
+        found = _in_period(usable, name, period, event, reasons)
+        dated[name] = _of_sensor(found, best, reasons)
+        if not dated[name]:
             raise NoScenesError(_nothing(event, name, period, bands, candidates, reasons))
-        chosen += taken
+    taken = _take(dated, event, looks)
     if not candidates.terrain:
         raise NoScenesError(
             f"No elevation model meets the area of event {event.id!r} in this source, and slope "
             "is part of every map. Add a DEM item (collection alos-dem, cop-dem-glo-30, nasadem or "
             f"dem, or an asset with role 'elevation').{_left_out(reasons)}"
         )
-    return Scenes(tuple(chosen), candidates.terrain, candidates.access), tuple(reasons)
+    models, younger = choose_models(candidates.terrain, event)
+    for name in spans:
+        reasons += [Rejection(look.scene.id, words) for look, words in taken[name].left]
+    return Scenes(
+        tuple(look for name in spans for look in taken[name].looks),
+        models,
+        candidates.access,
+        considered=tuple(one for name in spans for one in taken[name].considered),
+    ), (*reasons, *younger)
+
+
+def _take(dated: dict[PeriodName, list[Look]], event: Event, times: int) -> dict[PeriodName, Taken]:
+    """The choice of each period: first after the event, then before it what matches that choice.
+
+    The first good look after the event is what the map waits for; before it there is a whole year
+    to choose a match from. A look after it is still worth more if that year has its match.
+    """
+    before = partners_of([look.scene for look in dated.get("pre", ())])
+    taken = {"post": take_looks(dated["post"], event.aoi, times, before)} if "post" in dated else {}
+    if "pre" in dated:
+        after = partners_of([look.scene for one in taken.values() for look in one.looks])
+        taken["pre"] = take_looks(dated["pre"], event.aoi, times, after)
+    return taken
+
+
+def _of_sensor(looks: list[Look], best: str | None, reasons: list[Rejection]) -> list[Look]:
+    """The looks of the chosen sensor."""
+    reasons += [
+        Rejection(look.scene.id, f"another sensor was chosen ({best}); name it with --sensor")
+        for look in looks
+        if look.scene.sensor_name != best
+    ]
+    return [look for look in looks if look.scene.sensor_name == best]
 
 
 def _usable(
     candidates: Candidates,
-    event: Event,
     bands: Sequence[str],
     sensor: str | None,
     reasons: list[Rejection],
@@ -151,29 +176,6 @@ def _best_sensor(scenes: list[Scene], event: Event, spans: dict[PeriodName, Peri
     # the finest first; among equals the one that the table knows best
     order = sorted(found, key=lambda name: (found[name].resolution_m, SENSORS.index(found[name])))
     return next(filter(has_all, order), next(iter(order), None))
-
-
-def _nearest(
-    looks: list[Look], area: BaseGeometry, times: int, reasons: list[Rejection]
-) -> list[Look]:
-    """Nearest looks until each place has been looked at `times` times."""
-    layers: list[BaseGeometry] = [shapely.Polygon()] * times
-    taken = []
-    for look in looks:
-        rest = look.scene.footprint.intersection(area)
-        gain, after = 0.0, []
-        for layer in layers:
-            gain += rest.difference(layer).area
-            after.append(layer.union(rest))
-            rest = rest.intersection(layer)
-        if gain <= _LEAST_GAIN * area.area and taken:
-            reasons.append(
-                Rejection(look.scene.id, f"{times} looks nearer to the event see the same ground")
-            )
-            continue
-        taken.append(look)
-        layers = after
-    return taken
 
 
 def _nothing(

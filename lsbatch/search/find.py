@@ -74,7 +74,7 @@ def find_scenes(event: Event, source: str, *, pre: Period, post: Period) -> Cand
         except CatalogError as error:
             left.add(Rejection(str(item.get("id") or "(no id)"), str(error)))
     images, twins = drop_twins(records)
-    scenes = _merge(images)
+    scenes = _merge(images, event)
     told = _sorted(far)[:_MOST_FAR]
     return Candidates(
         scenes=tuple(scene for scene in scenes if not scene.sensor.is_terrain),
@@ -95,11 +95,11 @@ def _further(count: int) -> list[str]:
     return [f"{count} further records lie elsewhere or at another time."] if count else []
 
 
-def _merge(images: list[Image]) -> list[Scene]:
+def _merge(images: list[Image], event: Event) -> list[Scene]:
     """Scenes: the images of one sensor and solar day, in order of id whatever the search did."""
     groups: dict[tuple[str, str], list[Image]] = defaultdict(list)
     for image in images:
-        groups[image.sensor.name, _day_of(image)].append(image)
+        groups[image.sensor.name, _day_of(image, event)].append(image)
     scenes = []
     for (sensor, day), members in groups.items():
         members.sort(key=lambda image: image.granule.item_id)
@@ -119,10 +119,13 @@ def _merge(images: list[Image]) -> list[Scene]:
     return sorted(scenes, key=lambda scene: (scene.start, scene.id))
 
 
-def _day_of(image: Image) -> str:
-    """Key of a solar day; terrain is one scene whatever its dates, an interval stands alone."""
+def _day_of(image: Image, event: Event) -> str:
+    """Key of a solar day; an interval stands alone.
+
+    Terrain is one scene whatever its dates, but that from before the event is kept apart.
+    """
     if image.sensor.is_terrain:
-        return "terrain"
+        return "terrain" if image.end < event.time else "younger terrain"
     if image.end - image.start > _LONGEST_PASS:
         return image.granule.item_id
     # local solar time: 15 degrees of longitude are one hour

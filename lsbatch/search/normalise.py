@@ -10,8 +10,9 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from lsbatch.domain import QUALITY, SENSORS, Asset, Band, Granule, Sensor, Sun
+from lsbatch.domain import EPOCHS, QUALITY, SENSORS, Asset, Band, Granule, Sensor, Sun
 from lsbatch.errors import CatalogError
+from lsbatch.search.reports import reported_of
 
 Record = dict[str, Any]
 
@@ -60,7 +61,7 @@ def image_of(item: Record) -> Image:
 
 def _image_of(item: Record) -> Image:
     sensor = sensor_of(item)
-    start, end = interval_of(item)
+    start, end = _epoch_of(item, sensor) or interval_of(item)
     assets = tuple(_assets_of(item, sensor))
     if not assets:
         raise CatalogError(
@@ -68,8 +69,9 @@ def _image_of(item: Record) -> Image:
             f"({', '.join(band.name for band in sensor.bands)})"
         )
     cloud = (item.get("properties") or {}).get("eo:cloud_cover")
+    reported = reported_of(item, sensor, baseline=_sound_baseline(item))
     return Image(
-        granule=Granule(str(item.get("id")), _footprint_of(item), assets),
+        granule=Granule(str(item.get("id")), _footprint_of(item), assets, reported),
         sensor=sensor,
         start=start,
         end=end,
@@ -124,6 +126,13 @@ def interval_of(item: Record) -> tuple[datetime, datetime]:
             raise CatalogError("its start_datetime is after its end_datetime")
         return start, end
     raise CatalogError("it has neither a datetime nor a start_datetime and end_datetime")
+
+
+def _epoch_of(item: Record, sensor: Sensor) -> tuple[datetime, datetime] | None:
+    """When the ground of a known elevation model was measured, unless its record tells itself."""
+    if not sensor.is_terrain or (item.get("properties") or {}).get("start_datetime"):
+        return None
+    return EPOCHS.get(str(item.get("collection")))
 
 
 def _time(text: Any) -> datetime:
@@ -285,6 +294,13 @@ def baseline_of(properties: Record) -> float:
     if stated is None and _LOOKS_LIKE_BASELINE.fullmatch(version):
         return float(version)
     return float(stated or 0)
+
+
+def _sound_baseline(item: Record) -> float | None:
+    try:
+        return baseline_of(item.get("properties") or {}) or None
+    except (TypeError, ValueError):  # of another sensor, or where the scale is stated anyway
+        return None
 
 
 def _stated(asset: Record) -> Record:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,16 +9,20 @@ import shapely
 from lsbatch.detectors import load_detector
 from lsbatch.domain import (
     Asset,
+    Considered,
     Event,
     Granule,
     Look,
+    Merit,
+    OffsetCheck,
+    Reported,
     Scene,
     Scenes,
     Sun,
     access_to,
     build_grid,
 )
-from lsbatch.pipeline import Plan
+from lsbatch.pipeline import Plan, product_attrs
 from lsbatch.pipeline.plan import recipe_record, scene_of, scene_record
 from lsbatch.recipe import DetectorChoice, Recipe
 
@@ -65,6 +70,43 @@ def test_a_scene_with_its_sun_there_and_back_is_the_same_scene(sun):
     assert scene_of(record) == scene
     # a scene without one is written as before there were any, so that old run keys hold
     assert ("sun" in record) == (sun is not None)
+
+
+def test_what_is_reported_of_an_image_there_and_back_is_the_same():
+    plain = granule("g", 85.0, 85.1, ("red",))
+    for reported in (Reported(30.0, track="R060"), Reported(baseline=5.11, mission="sentinel-2")):
+        scene = Scene("s", "sentinel-2-l2a", TIME, TIME, (replace(plain, reported=reported),))
+        assert scene_of(json.loads(json.dumps(scene_record(scene)))) == scene
+    silent = scene_record(Scene("s", "sentinel-2-l2a", TIME, TIME, (plain,)))
+    # written as before any was read, so that old run keys hold
+    assert "reported" not in silent["granules"][0]
+
+
+def test_what_was_weighed_and_decided_is_in_the_plan_and_not_in_its_key():
+    detector = load_detector("ndvi-change")
+    merit = Merit(covered=0.9, open=None, near=0.5, season=0.25, sun=None, track=1.0, snow=0.1)
+    weighed = Considered("s", "sentinel-2-l2a", TIME, TIME, "pre", 10, merit, True, "place 1 of 1")
+    check = OffsetCheck("g", 0.0, -0.1, (("blue", 1012.0), ("red", 1030.5)), "corrected", "dark")
+    scene = Scene("s", "sentinel-2-l2a", TIME, TIME, (granule("g", 85.0, 85.2, ("red",)),))
+    plan = Plan(
+        recipe=Recipe(event="e", source="s", detector=DetectorChoice(name="ndvi-change")),
+        event=Event("e", TIME, AOI),
+        scenes=Scenes((Look(scene, "pre", 10),), considered=(weighed,)),
+        rejected=(),
+        grid=build_grid(AOI, crs="EPSG:32645", resolution=10),
+        detector=detector,
+        offsets=(check,),
+    )
+    record = json.loads(json.dumps(plan.to_json()))
+    assert record["considered"][0]["score"] == merit.score
+    assert record["offsets"][0]["lows"] == {"blue": 1012.0, "red": 1030.5}
+    again = Plan.from_json(record)
+    assert (again.scenes, again.offsets) == (plan.scenes, plan.offsets)
+    bare = replace(plan, scenes=replace(plan.scenes, considered=()), offsets=())
+    assert bare.run_key == plan.run_key
+    older = {name: value for name, value in record.items() if name not in ("considered", "offsets")}
+    assert Plan.from_json(older).scenes == bare.scenes
+    assert product_attrs(plan)["offsets"] == record["offsets"]
 
 
 def test_choices_of_the_area_that_were_not_made_leave_the_run_key_as_it_was():
