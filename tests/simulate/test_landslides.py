@@ -17,8 +17,9 @@ from lsbatch.simulate.landslides import (
 from lsbatch.simulate.scar_ground import reshape_ground
 from lsbatch.simulate.slide_path import Paths
 from lsbatch.simulate.slide_shape import POINTS, shape_slides
+from lsbatch.simulate.style import STYLES
 from lsbatch.simulate.terrain import build_terrain
-from lsbatch.simulate.triggers import SIZE_FACTORS, draw_areas
+from lsbatch.simulate.triggers import draw_areas
 
 EVERYWHERE = shapely.box(0, 0, 1e7, 1e7)
 
@@ -34,9 +35,8 @@ def draw(terrain, *, factor):
     """Slides of an event whose sizes are those of the published law times a factor."""
     susceptible = np.zeros(terrain.elevation.shape, bool)
     susceptible[40:-40, 40:-40] = True
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lsbatch.simulate.landslides.SIZE_FACTORS", (factor, factor))
-        return draw_landslides(terrain, susceptible, rng=np.random.default_rng(5))
+    sizes = (factor, factor)
+    return draw_landslides(terrain, susceptible, sizes=sizes, rng=np.random.default_rng(5))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_areas_have_a_heavy_tail():
     assert 1.2 < 1 / np.mean(np.log(tail / 8e3)) < 1.9
 
 
-@pytest.mark.parametrize("factor", [1.0, SIZE_FACTORS[1]])
+@pytest.mark.parametrize("factor", [1.0, STYLES[0].sizes[1]])
 def test_placed_slides_keep_the_sizes_of_the_law(terrain, factor):
     slides = draw(terrain, factor=factor)
     placed = np.array([slide.outline.area for slide in slides])
