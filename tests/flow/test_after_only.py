@@ -70,7 +70,7 @@ def recipe_of(world, source, **changes):
 
 
 def test_an_event_is_mapped_without_any_image_before(bare_now, threads, world, tmp_path):
-    source = write_source(world, tmp_path / "items.json", keep=is_after_or_terrain)
+    source = write_source(world, world / "after.json", keep=is_after_or_terrain)
     recipe = recipe_of(world, source, cluster=ClusterChoice(name=threads))
     outcome = map_event(recipe, tmp_path / "map")
     assert not outcome.failed
@@ -90,11 +90,11 @@ def test_an_event_is_mapped_without_any_image_before(bare_now, threads, world, t
     assert "scored before" not in page and "but bare before" not in page
 
 
-def test_images_before_are_left_out_with_a_reason_and_change_nothing(bare_now, world, tmp_path):
+def test_images_before_are_left_out_with_a_reason_and_change_nothing(bare_now, world):
     alone = build_plan(
-        recipe_of(world, write_source(world, tmp_path / "a.json", keep=is_after_or_terrain))
+        recipe_of(world, write_source(world, world / "after.json", keep=is_after_or_terrain))
     )
-    among = build_plan(recipe_of(world, write_source(world, tmp_path / "all.json")))
+    among = build_plan(recipe_of(world, write_source(world, world / "all.json")))
     assert among.scenes == alone.scenes and among.scenes.pre == ()
     assert among.grid == alone.grid
     assert any("looks only at images from after it" in r.reason for r in among.rejected)
@@ -110,7 +110,7 @@ def test_a_plan_with_suns_reads_back_equal(bare_now, world, tmp_path):
 
 
 def test_what_the_detector_does_without_is_said(bare_now, world, tmp_path):
-    path = tmp_path / "items.json"
+    path = world / "items.json"
     write_source(world, path, without=("nir", "nir08", "B08"))
     record = json.loads(path.read_text())
     for item in record["features"]:
@@ -122,11 +122,11 @@ def test_what_the_detector_does_without_is_said(bare_now, world, tmp_path):
     assert "nir" not in next(plan.tasks(tmp_path)).bands
 
 
-def test_a_broken_file_of_an_optional_band_is_found_before_work_starts(bare_now, world, tmp_path):
-    path = tmp_path / "items.json"
+def test_a_broken_file_of_an_optional_band_is_found_before_work_starts(bare_now, world):
+    path = world / "items.json"
     write_source(world, path)
     record = json.loads(path.read_text())
-    bad = tmp_path / "bad.tif"
+    bad = world / "bad.tif"
     bad.write_bytes(b"no image")
     for item in record["features"]:
         if "nir" in item["assets"]:
