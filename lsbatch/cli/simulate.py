@@ -19,7 +19,10 @@ def simulate(
     ] = 8.0,
     style: Annotated[
         list[str] | None,
-        typer.Option("--style", help="Kind of place and trigger; repeatable, taken in turn [all]."),
+        typer.Option(
+            "--style",
+            help="Kind of place and trigger; repeatable, taken in turn [all with landslides].",
+        ),
     ] = None,
     instrument: Annotated[
         list[str] | None,

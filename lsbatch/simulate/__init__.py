@@ -95,7 +95,7 @@ def simulate_events(
         Side of the square that the images of an event cover, 1.5 to 20 km; the AOI is inset by
         150 m.
     styles : sequence of str
-        Names of `STYLES`, taken in turn; empty = all.
+        Names of `STYLES`, taken in turn; empty = all that have landslides.
     instruments : sequence of str
         Names of `INSTRUMENTS`, taken in turn; empty = mostly Sentinel-2 L2A, some Landsat, one L1C.
     looks : (before, after)

@@ -58,7 +58,7 @@ def plan_orders(
     seed, events : int
     side_km : float
     styles : sequence of str
-        Taken in turn; empty = all.
+        Taken in turn; empty = all that have landslides.
     instruments : sequence of str
         Taken in turn; empty = Sentinel-2 L2A, every fourth event Landsat, the fifth L1C.
     looks : (before, after)
@@ -75,7 +75,7 @@ def plan_orders(
     for count in looks:
         _check("looks on each side", count, (1, _MOST_LOOKS))
     _check("UTM zones", zones, (1, min(events, _MOST_ZONES)))
-    kinds = [style_of(name) for name in styles] or list(STYLES)
+    kinds = [style_of(name) for name in styles] or [s for s in STYLES if s.has_landslides]
     for name in instruments:
         instrument_of(name)
     orders: list[Order] = []

@@ -35,6 +35,11 @@ class Style:
     they were mapped on."""
     land: Land = Land()
 
+    @property
+    def has_landslides(self) -> bool:
+        """Whether its ground is steep enough for any."""
+        return self.relief != "plain"
+
 
 STYLES: tuple[Style, ...] = (
     Style("temperate-hills", "hills", "earthquake", "temperate"),

@@ -99,7 +99,7 @@ def simulated_patches(*, events: int, side_km: float, instrument: str) -> Patche
         world = Path(place) / "world"
         made = simulate_events(
             world, seed=4100, events=events, side_km=side_km,
-            styles=[style.name for style in STYLES if style.relief != "plain"],
+            styles=[style.name for style in STYLES if style.has_landslides],
             instruments=[instrument], looks=(1, 2),
         )  # fmt: skip
         return read_patches(made, world)

@@ -122,6 +122,7 @@ def test_a_block_is_fenced_before_anything_of_it_is_touched(monkeypatch):
     def refuse():
         raise ContractError("not fenced")
 
-    monkeypatch.setattr("lsbatch.pipeline.map_block.fence_gdal", refuse)
+    # by the module's name: the room's door has a function of that name
+    monkeypatch.setattr(sys.modules["lsbatch.pipeline.map_block"], "fence_gdal", refuse)
     with pytest.raises(ContractError, match="not fenced"):
         map_block(None)

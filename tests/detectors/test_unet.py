@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from lsbatch import networks
 from lsbatch.detectors import UNET_GROUPS, UNET_INPUTS, load_detector
 from lsbatch.detectors.unet import SHIPPED
 from lsbatch.errors import RecipeError, WeightsError
@@ -28,7 +29,7 @@ class TestUnetPost(DetectorContract):
         assert "no image before" in detector.detectable_rule
 
 
-def test_unet_post_is_unet_without_images_before():
+def test_unet_post_is_unet_without_images_before_but_for_where_it_cuts(monkeypatch):
     pair, post = load_detector("unet"), load_detector("unet-post")
     assert pair.sha256 == post.sha256
     batch = batch_for(pair, 1, 64, 64, holes=0)
@@ -36,8 +37,20 @@ def test_unet_post_is_unet_without_images_before():
     before = [n for n, channel in enumerate(pair.inputs.channels) if channel.period == "pre"]
     blind[..., before] = np.nan
     after = [n for n in range(batch.shape[-1]) if n not in before]
-    np.testing.assert_array_equal(pair.score(blind), post.score(batch[..., after]))
     assert not np.array_equal(pair.score(batch), pair.score(blind))
+    seen = []
+
+    def note(sidecar, sha256, planes, *, offset):
+        seen.append((sidecar, sha256, planes, offset))
+        return planes[..., 0]
+
+    monkeypatch.setattr(networks, "score_planes", note)
+    pair.score(blind), post.score(batch[..., after])
+    assert seen[0][:2] == seen[1][:2]
+    np.testing.assert_array_equal(seen[0][2], seen[1][2])
+    assert [one[3] for one in seen] == [
+        pair.card["logit_offset"][name] for name in ("unet", "unet-post")
+    ]
 
 
 def test_unet_post_asks_for_no_image_before():
