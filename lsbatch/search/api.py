@@ -16,11 +16,9 @@ from lsbatch.search.answers import RefusedError, TimedOutError, plain
 from lsbatch.search.api_io import ApiIO, Document
 from lsbatch.search.found import Found, Item, Placed
 from lsbatch.search.links import walk
-from lsbatch.search.near import MARGIN
+from lsbatch.search.near import CLOUDIEST_PERCENT, MARGIN
 from lsbatch.search.paging import read_pages
 
-CLOUDIEST_PERCENT = 80.0
-"""Scenes with more cloud than this are not asked for, where a catalogue can tell."""
 _PAGE = 200
 _DEEPEST_SPLIT = 3
 _MOST_CORNERS = {"POST": 300, "GET": 60}

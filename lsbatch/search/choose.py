@@ -8,11 +8,10 @@ from lsbatch.domain.scene import PeriodName
 from lsbatch.errors import NoScenesError
 from lsbatch.search.find import Candidates
 from lsbatch.search.models import choose_models
+from lsbatch.search.near import CLOUDIEST_PERCENT
 from lsbatch.search.score import partners_of
 from lsbatch.search.take import Taken, take_looks
 
-_CLOUDIEST_PERCENT = 95.0
-"""Beyond it there is nothing to be seen; below it cloud is a matter of the score."""
 _SPANNING = "its dates span the event: it may be from before or after"
 _BEFORE = "it is from before the event, and the detector looks only at images from after it"
 
@@ -119,7 +118,7 @@ def _usable(
                     f"(it has {', '.join(sorted(scene.bands))})",
                 )
             )
-        elif (scene.cloud_percent or 0.0) > _CLOUDIEST_PERCENT:
+        elif (scene.cloud_percent or 0.0) > CLOUDIEST_PERCENT:
             reasons.append(Rejection(scene.id, f"{scene.cloud_percent:.0f} % of it is cloud"))
         else:
             usable.append(scene)

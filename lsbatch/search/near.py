@@ -11,6 +11,9 @@ from lsbatch.errors import CatalogError
 from lsbatch.search.found import Item
 from lsbatch.search.normalise import interval_of, sensor_of
 
+CLOUDIEST_PERCENT = 95.0
+"""Of a scene: beyond it there is nothing to be seen, and where a catalogue can tell it is not asked
+for; below it cloud is a matter of the score."""
 MARGIN = timedelta(days=1)
 """Kept beyond each period, since a scene is a whole day of granules."""
 
