@@ -13,8 +13,8 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from lsbatch.domain import Event, Period, own_period
-from lsbatch.errors import RecipeError
+from lsbatch.domain import Composite, Event, Period, Preparation, own_period
+from lsbatch.errors import ContractError, RecipeError
 
 _PATHS = {"event", "source", "catalog", "aoi", "inventory"}
 _MOST_RADIUS_KM = 1000.0
@@ -50,6 +50,33 @@ class ClusterChoice(_Named):
     workers: int | None = Field(default=None, ge=1)
 
 
+class CompositeChoice(_Frozen):
+    """What is made of the usable looks of each side; one name alone is meant for both."""
+
+    pre: Composite = "median"
+    """median, best (the look nearest to the event) or greenest (the largest NDVI)."""
+    post: Composite = "median"
+    """median or best."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        if value == "greenest":
+            raise ValueError(
+                "the greenest look after an event is the one that hides its scars; for the looks "
+                "before it write {pre: greenest}"
+            )
+        return {"pre": value, "post": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _check_post(self) -> "CompositeChoice":
+        try:
+            Preparation(pre=self.pre, post=self.post)
+        except ContractError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+
 class Recipe(_Frozen):
     """All that decides what a run computes, and where it runs."""
 
@@ -83,6 +110,15 @@ class Recipe(_Frozen):
     sensor: str | None = None
     looks: int = Field(default=3, ge=1, le=20)
     """Usable looks wanted of each place on each side."""
+    composite: CompositeChoice = CompositeChoice()
+    cloud_margin_m: float = Field(default=20.0, ge=0, le=1000)
+    """How far what a quality band calls cloud or its shadow is widened, metres; 0 = not at all."""
+    steady_is_ground: bool = True
+    """Bright ground that is flagged as cloud in every look, and alike in two or brown, is used."""
+    shadow_reach_m: float = Field(default=2000.0, ge=0, le=20000)
+    """How far to look for hills that hide the sun (status 9), metres; 0 = not at all."""
+    harmonise: bool = False
+    """Adjust Sentinel-2 surface reflectance to the band passes of Landsat 8."""
     crs: str | None = None
     """A projected CRS; the event's UTM zone if left out."""
     resolution: float | None = Field(default=None, gt=0)
@@ -117,6 +153,17 @@ class Recipe(_Frozen):
         if not value.strip():
             raise ValueError("must not be empty")
         return value
+
+    @property
+    def preparation(self) -> Preparation:
+        """What is set aside, and how the rest is composed."""
+        return Preparation(
+            cloud_margin_m=self.cloud_margin_m,
+            steady_is_ground=self.steady_is_ground,
+            shadow_reach_m=self.shadow_reach_m,
+            pre=self.composite.pre,
+            post=self.composite.post,
+        )
 
     def periods(self, event: Event) -> tuple[Period, Period]:
         """When to look before and after an event.
@@ -273,6 +320,11 @@ def _sentence(name: str, fault: Any) -> str:
         return f"{option} is missing: name it with --{option} or in a file for --config"
     if fault["type"] == "extra_forbidden":
         branch = name.rpartition(".")[0]
-        model = {"detector": DetectorChoice, "cluster": ClusterChoice}.get(branch, Recipe)
+        nested = {
+            "detector": DetectorChoice,
+            "cluster": ClusterChoice,
+            "composite": CompositeChoice,
+        }
+        model = nested.get(branch, Recipe)
         return f"{name} is unknown (known: {', '.join(model.model_fields)})"
     return f"{name}: {fault['msg']} (received {fault['input']!r})"

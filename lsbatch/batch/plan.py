@@ -14,6 +14,7 @@ from lsbatch.catalog import AreaChoice, check_time, choose_area, find_event, rea
 from lsbatch.cube import check_offsets, find_broken
 from lsbatch.detectors import load_detector
 from lsbatch.domain import (
+    HARMONISED_SENSOR,
     QUALITY,
     VISIBLE,
     Detector,
@@ -25,11 +26,13 @@ from lsbatch.domain import (
     Rejection,
     Scene,
     Scenes,
+    broad_nir,
     build_grid,
+    harmonise,
     utm_of,
 )
 from lsbatch.domain.inputs import COS_I
-from lsbatch.errors import WeightsError
+from lsbatch.errors import RecipeError, WeightsError
 from lsbatch.features import bands_to_read
 from lsbatch.pipeline import Plan
 from lsbatch.recipe import Recipe
@@ -67,6 +70,7 @@ def build_plan(recipe: Recipe) -> Plan:
             *window_notes(seen.event, recipe, recipe.periods(seen.event)),
             *poor_choice(seen.scenes),
             *offset_notes(seen.offsets),
+            *(_harmonised(seen.scenes) if recipe.harmonise else ()),
         ),
         inventory_sha256=digest,
         offsets=seen.offsets,
@@ -101,6 +105,8 @@ def view_event(recipe: Recipe, inputs: Inputs) -> View:
     candidates = find_scenes(event, recipe.source, pre=pre, post=post)
     scenes, rejected = _sound_scenes(candidates, event, pre, post, inputs, recipe)
     scenes, offsets = check_offsets(scenes)
+    # only now: the check asks for offsets as the records have them
+    scenes = harmonise(scenes) if recipe.harmonise else scenes
     grid = build_grid(
         scenes.footprint.intersection(event.aoi),
         crs=recipe.crs or utm_of(event.aoi),
@@ -155,8 +161,10 @@ def _sound_scenes(
             looks=recipe.looks,
             sensor=recipe.sensor,
         )
-        opened = (*bands_to_read(scenes, inputs), QUALITY)
-        used = [_only(look.scene, opened) for look in scenes.looks]
+        _check_composite(scenes, recipe)
+        read = harmonise(scenes) if recipe.harmonise else scenes
+        opened = (*bands_to_read(read, inputs, recipe.preparation), QUALITY)
+        used = [_only(look.scene, opened) for look in read.looks]
         broken = find_broken([*used, *scenes.terrain], access)
         if not broken:
             return replace(scenes, access=access), rejected
@@ -167,6 +175,18 @@ def _sound_scenes(
             terrain=_without(candidates.terrain, names),
             rejected=(*candidates.rejected, *broken),
         )
+
+
+def _check_composite(scenes: Scenes, recipe: Recipe) -> None:
+    """Raise RecipeError where a look lacks what the composite before the event needs."""
+    needed = recipe.preparation.bands
+    for look in scenes.pre:
+        missing = [band for band in needed if band not in look.scene.bands]
+        if missing:
+            raise RecipeError(
+                f"The greenest look is found by near infrared and red; {look.scene.id} has no "
+                f"{', '.join(missing)}. Choose median or best under composite, or another --sensor."
+            )
 
 
 def _only(scene: Scene, bands: tuple[str, ...]) -> Scene:
@@ -224,6 +244,19 @@ def _unflagged(scenes: Scenes, inputs: Inputs) -> str:
             "cloud shadow and water are not."
         )
     return f"{head} without blue and green, neither clouds nor snow nor water are screened."
+
+
+def _harmonised(scenes: Scenes) -> list[str]:
+    """What the adjustment to the band passes of Landsat 8 left as it was."""
+    broad = broad_nir(scenes)
+    if broad:
+        return [
+            f"The near infrared of {', '.join(broad)} is not harmonised: the numbers are for B8A, "
+            "which these images lack."
+        ]
+    if not any(look.scene.sensor_name == HARMONISED_SENSOR for look in scenes.looks):
+        return ["Nothing was harmonised: no Sentinel-2 surface reflectance was chosen."]
+    return []
 
 
 def _sides(scenes: Scenes) -> list[tuple[str, tuple[Look, ...]]]:

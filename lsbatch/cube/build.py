@@ -4,7 +4,7 @@ import functools
 import math
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dask.array as da
@@ -18,6 +18,7 @@ from rasterio.enums import Resampling
 from lsbatch.cube.patience import READ_WITHIN_S, Deadline
 from lsbatch.cube.reader import ExactReader
 from lsbatch.domain import (
+    FLAGS,
     NO_FLAG,
     QUALITY,
     Access,
@@ -48,6 +49,7 @@ def build_cube(
     *,
     bands: Sequence[str] | None = None,
     chunk_px: int | None = None,
+    around_px: int = 0,
 ) -> xr.Dataset:
     """Looks and terrain of an event on a grid; lazy, nothing is read.
 
@@ -62,14 +64,18 @@ def build_cube(
     chunk_px : int, optional
         Side of a dask chunk; the whole grid is one chunk if left out, as a block wants it. All
         reads of such a block are over `READ_WITHIN_S` after the first one, or raise ReadError.
+    around_px : int
+        Pixels on each side of the grid whose elevation is read too, since hills cast shadows.
 
     Returns
     -------
     Dataset, dims (time, y, x)
         A float32 variable for each band: reflectance, NaN = no data, bilinear. ``quality``,
-        uint16: the sensor's own flag value, nearest; 65535 = none. ``elevation`` (y, x), float32
-        metres, NaN = no data, cubic B-spline (it evens out the steps and the noise of 30 m models,
-        which on flat ground pass for slopes). Coordinates along ``time``: ``scene``, ``sensor``,
+        uint16: the sensor's own flag value, nearest; 65535 = none; so is ``saturation``, if it is
+        among the bands. ``elevation`` (y, x), float32 metres, NaN = no data, cubic B-spline (it
+        evens out the steps and the noise of 30 m models, which on flat ground pass for slopes).
+        With `around_px` also ``surroundings`` (y_around, x_around): the same, and so many pixels
+        more on each side. Coordinates along ``time``: ``scene``, ``sensor``,
         ``period`` (pre or post), ``delay_days``, ``sun_azimuth_deg`` and ``sun_elevation_deg``
         (float64, NaN = not known); ``spatial_ref`` holds the CRS. A band that a look does not have
         is NaN there.
@@ -80,22 +86,25 @@ def build_cube(
     whole, bit for bit. The first granule of a scene with data lies on top.
     """
     names = _bands_of(scenes) if bands is None else tuple(bands)
+    chunk = chunk_px or max(geobox.shape)
     target = _Target(
         geobox,
-        chunk_px or max(geobox.shape),
+        chunk,
         scenes.access,
         Deadline(READ_WITHIN_S if chunk_px is None else math.inf),
     )
-    stacked = {
-        name: _stack_looks(scenes.looks, name, target, Resampling.bilinear) for name in names
-    }
+    stacked = {name: _stack_looks(scenes.looks, name, target) for name in names}
     cube = xr.Dataset(
         {name: (("time", "y", "x"), data) for name, data in stacked.items()},
         coords=_coords(scenes.looks, geobox),
     )
-    quality = _stack_looks(scenes.looks, QUALITY, target, Resampling.nearest)
-    cube[QUALITY] = (("time", "y", "x"), quality)
-    cube["elevation"] = (("y", "x"), _terrain(scenes.terrain, target))
+    cube[QUALITY] = (("time", "y", "x"), _stack_looks(scenes.looks, QUALITY, target))
+    wide = replace(target, geobox=geobox.pad(around_px), chunk=chunk_px or chunk + 2 * around_px)
+    ground = _terrain(scenes.terrain, wide)
+    if around_px:
+        cube["surroundings"] = (("y_around", "x_around"), ground)
+        ground = ground[around_px:-around_px, around_px:-around_px].rechunk(chunk)
+    cube["elevation"] = (("y", "x"), ground)
     check_cube(cube)
     return cube
 
@@ -123,12 +132,13 @@ def _coords(looks: Sequence[Look], geobox: GeoBox) -> dict[str, Any]:
     }
 
 
-def _stack_looks(looks: Sequence[Look], band: str, target: _Target, resampling: Resampling) -> Any:
-    """One band of all looks, dask (time, y, x), in physical units."""
+def _stack_looks(looks: Sequence[Look], band: str, target: _Target) -> Any:
+    """One band of all looks, dask (time, y, x), in physical units; flags as they are."""
+    resampling = Resampling.nearest if band in FLAGS else Resampling.bilinear
     layers = [_mosaic(look.scene, band, target, resampling) for look in looks]
     if layers:
         return da.stack(layers)
-    dtype = _NO_FLAG.dtype if band == QUALITY else np.dtype("float32")
+    dtype = _NO_FLAG.dtype if band in FLAGS else np.dtype("float32")
     return da.zeros((0, *target.geobox.shape), dtype=dtype, chunks=target.chunk)
 
 
@@ -143,7 +153,7 @@ def _terrain(models: Sequence[Scene], target: _Target) -> Any:
 
 def _mosaic(scene: Scene, band: str, target: _Target, resampling: Resampling) -> Any:
     """One band of one scene, dask (y, x): granules merged, scale and offset applied by us."""
-    is_flag = band == QUALITY
+    is_flag = band in FLAGS
     fill = _NO_FLAG if is_flag else np.float32(np.nan)
     having = [(g, asset) for g in scene.granules if (asset := g.asset(band)) is not None]
     top = da.full(tuple(target.geobox.shape), fill, dtype=fill.dtype, chunks=target.chunk)

@@ -1,6 +1,7 @@
 """The nouns of the house: frozen values that check themselves; no I/O, no Dask."""
 
 from lsbatch.domain.access import PUBLIC, Access, access_to, bare_href, bare_text
+from lsbatch.domain.bandpass import BANDPASS, HARMONISED_SENSOR, broad_nir, harmonise
 from lsbatch.domain.contract import Detector
 from lsbatch.domain.endpoint import SIGNING, Endpoint
 from lsbatch.domain.event import Event, Period, slug_of
@@ -8,16 +9,19 @@ from lsbatch.domain.inputs import Channel, Inputs
 from lsbatch.domain.merit import UNKNOWN, WEIGHTS, Considered, Merit
 from lsbatch.domain.offset import OffsetCheck
 from lsbatch.domain.places import catalogs_folder
+from lsbatch.domain.preparation import Composite, Preparation
 from lsbatch.domain.receipt import Receipt
 from lsbatch.domain.reported import Reported
 from lsbatch.domain.rupture import landslide_radius_km, source_depth_km
 from lsbatch.domain.scene import Asset, Granule, Look, Rejection, Scene, Scenes
 from lsbatch.domain.schema import (
     DETECTABLE,
+    FLAGS,
     LANDSLIDE,
     NO_FLAG,
     PRODUCT_LAYERS,
     QUALITY,
+    SATURATION,
     UNDECIDED,
     VISIBLE,
     Layer,
@@ -31,14 +35,18 @@ from lsbatch.domain.tiling import CHUNK_PX, Block, blocks_of, build_grid, utm_of
 from lsbatch.domain.windows import own_period
 
 __all__ = [
+    "BANDPASS",
     "CHUNK_PX",
     "DETECTABLE",
     "EPOCHS",
+    "FLAGS",
+    "HARMONISED_SENSOR",
     "LANDSLIDE",
     "NO_FLAG",
     "PRODUCT_LAYERS",
     "PUBLIC",
     "QUALITY",
+    "SATURATION",
     "SENSORS",
     "SIGNING",
     "UNDECIDED",
@@ -50,6 +58,7 @@ __all__ = [
     "Band",
     "Block",
     "Channel",
+    "Composite",
     "Considered",
     "Detector",
     "Endpoint",
@@ -61,6 +70,7 @@ __all__ = [
     "Merit",
     "OffsetCheck",
     "Period",
+    "Preparation",
     "Quality",
     "Receipt",
     "Rejection",
@@ -74,10 +84,12 @@ __all__ = [
     "bare_href",
     "bare_text",
     "blocks_of",
+    "broad_nir",
     "build_grid",
     "catalogs_folder",
     "check_cube",
     "check_features",
+    "harmonise",
     "landslide_radius_km",
     "mean_sun",
     "own_period",

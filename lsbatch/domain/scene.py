@@ -152,15 +152,14 @@ class Scenes:
         """Union of all looks' footprints, EPSG:4326."""
         return shapely.union_all([look.scene.footprint for look in self.looks])
 
-    def touching(self, geobox: GeoBox) -> "Scenes":
+    def touching(self, geobox: GeoBox, *, around_px: int = 0) -> "Scenes":
         """The part of these scenes that may have pixels in a geobox.
 
         Granules that cannot matter are left out, and looks without any; a look that is absent
-        here and one without data say the same.
+        here and one without data say the same. Elevation models count within so many pixels more.
         """
-        # a degree-wide margin would be wasteful, none would lose pixels to rounding of footprints
-        margin = 200 * abs(geobox.resolution.x)
-        window = geobox.extent.buffer(margin).to_crs("EPSG:4326", resolution=1e4).geom
+        window = _window_of(geobox)
+        around = _window_of(geobox.pad(around_px)) if around_px else window
         return Scenes(
             looks=tuple(
                 Look(scene, look.period, look.delay_days)
@@ -168,10 +167,17 @@ class Scenes:
                 if (scene := _clip(look.scene, window)) is not None
             ),
             terrain=tuple(
-                scene for model in self.terrain if (scene := _clip(model, window)) is not None
+                scene for model in self.terrain if (scene := _clip(model, around)) is not None
             ),
             access=self.access,
         )
+
+
+def _window_of(geobox: GeoBox) -> BaseGeometry:
+    """A geobox with some margin, EPSG:4326."""
+    # a degree-wide margin would be wasteful, none would lose pixels to rounding of footprints
+    margin = 200 * abs(geobox.resolution.x)
+    return geobox.extent.buffer(margin).to_crs("EPSG:4326", resolution=1e4).geom
 
 
 def _clip(scene: Scene, window: BaseGeometry) -> Scene | None:

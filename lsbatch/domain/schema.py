@@ -47,8 +47,12 @@ _MEANINGS = {
 
 QUALITY = "quality"
 """Name of a sensor's own flag band, beside the bands by common name."""
+SATURATION = "saturation"
+"""Name of a sensor's flags of saturated bands, where it has them."""
+FLAGS = (QUALITY, SATURATION)
+"""What is read as flags, not as reflectance."""
 NO_FLAG = 65535
-"""Value of the flag band, uint16, where there is none."""
+"""Value of a flag band, uint16, where there is none."""
 VISIBLE = ("red", "green", "blue")
 
 LANDSLIDE = 1
@@ -103,7 +107,8 @@ def check_cube(cube: xr.Dataset) -> None:
 
     A cube has dims ``(time, y, x)`` with a variable for each band (float32 reflectance, NaN = no
     data), the coordinates of `CUBE_COORDS` along ``time``, and ``elevation`` (y, x), float32
-    metres, NaN = no data.
+    metres, NaN = no data. It may hold ``surroundings`` (y_around, x_around): elevation of the same
+    pixels and of as many more on each side.
     """
     for name in CUBE_COORDS:
         if name not in cube.coords or cube[name].dims != ("time",):

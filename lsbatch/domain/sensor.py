@@ -8,7 +8,7 @@ definition.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lsbatch.domain.schema import Status
+from lsbatch.domain.schema import SATURATION, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Band:
     scale: float = 1.0
     offset: float = 0.0
     nodata: float | None = 0.0
+    saturation_bits: tuple[int, ...] = ()
+    """Bits of the sensor's saturation flags that say that this band is saturated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Quality:
     """Pairs (value, why a pixel with this value is not usable)."""
     bits: tuple[tuple[int, Status], ...] = ()
     """Pairs (bit, why a pixel with this bit set is not usable); the last one set wins."""
+    mistakable: tuple[int, ...] = ()
+    """Values or bits of cloud, but not of its shadow: what bright ground is mistaken for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ _S2_SCL = Quality(
         (10, Status.CLOUD),
         (11, Status.SNOW),
     ),
+    mistakable=(8, 9),
 )
 # SCL 2 (dark area) and 7 (unclassified) stay usable: shaded slopes and fresh scars land there.
 
@@ -80,7 +85,10 @@ _LANDSAT_QA = Quality(
         (4, Status.CLOUD),
         (3, Status.CLOUD),
     ),
+    mistakable=(1, 3),
 )
+
+_DROPPED_BIT = 9
 
 
 def _sentinel2(scale: float = 1e-4) -> tuple[Band, ...]:
@@ -97,17 +105,21 @@ def _sentinel2(scale: float = 1e-4) -> tuple[Band, ...]:
 
 
 def _landsat() -> tuple[Band, ...]:
-    names = {
-        "blue": ("blue",),
-        "green": ("green",),
-        "red": ("red",),
-        "nir": ("nir08", "nir"),
-        "swir16": ("swir16",),
-        "swir22": ("swir22",),
+    # QA_RADSAT counts a sensor's own bands from bit 0, and a colour has another number on TM and
+    # ETM+ than on OLI (blue is 1 or 2): both bits count. The last of bands 1 to 7 has one number.
+    table = {
+        "blue": (("blue",), (0, 1)),
+        "green": (("green",), (1, 2)),
+        "red": (("red",), (2, 3)),
+        "nir": (("nir08", "nir"), (3, 4)),
+        "swir16": (("swir16",), (4, 5)),
+        "swir22": (("swir22",), (6,)),
     }
-    return tuple(
-        Band(name, assets, scale=2.75e-5, offset=-0.2, nodata=0.0) for name, assets in names.items()
+    spectral = tuple(
+        Band(name, assets, 2.75e-5, -0.2, 0.0, (*bits, _DROPPED_BIT))
+        for name, (assets, bits) in table.items()
     )
+    return *spectral, Band(SATURATION, ("qa_radsat", "QA_RADSAT"), nodata=None)
 
 
 _VISIBLE_AND_INFRARED = ("blue", "green", "red", "nir", "swir16", "swir22")

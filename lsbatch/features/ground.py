@@ -13,6 +13,15 @@ TERRAIN_HALO = 1
 """Context that slope, aspect and illumination need, pixels."""
 
 
+def pixel_side(cube: xr.Dataset) -> float:
+    """Side of a cube's pixels, metres."""
+    # rounded: the difference of two large numbers ends in noise that depends on the window's place
+    for axis in ("x", "y"):
+        if cube.sizes[axis] > 1:
+            return round(float(abs(cube[axis].values[1] - cube[axis].values[0])), 6)
+    return round(abs(float(cube["x"].attrs["resolution"])), 6)
+
+
 def terrain_of(cube: xr.Dataset) -> dict[str, da.Array]:
     """Slope and aspect in degrees, elevation in metres, each float32 (y, x)."""
     return {
@@ -52,8 +61,8 @@ def light_of(cube: xr.Dataset, looks: Sequence[int]) -> da.Array:
     )
 
 
-def mean_light(light: np.ndarray, why: np.ndarray) -> np.ndarray:
-    """Mean over the usable looks of a pixel whose sun is known, (y, x) float32; NaN without any.
+def mean_light(light: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Mean over the looks of a pixel that count, (y, x) float32; NaN without any.
 
     The mean, though bands are composed by their median: the median of each band may be another
     look's, so that no single sun belongs to a composite. The mean is the light that these looks had
@@ -63,14 +72,14 @@ def mean_light(light: np.ndarray, why: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     light : ndarray, float32, (looks, y, x)
-        As `light_of` makes it.
-    why : ndarray, uint8, (looks, y, x)
-        As `reasons_of` makes it; 0 = usable.
+        As `light_of` makes it; a look whose sun is not known does not count.
+    counts : ndarray, bool, (looks, y, x)
+        Looks that the composite of a pixel rests on.
     """
     total, count = np.zeros(light.shape[1:]), np.zeros(light.shape[1:], "uint16")
     # look by look: the same order of sums, and so the same bits, in a window and in the whole
-    for layer, reason in zip(light, why, strict=True):
-        seen = (reason == 0) & np.isfinite(layer)
+    for layer, used in zip(light, counts, strict=True):
+        seen = used & np.isfinite(layer)
         total += np.where(seen, layer, 0)
         count += seen
     with np.errstate(invalid="ignore"):
@@ -78,8 +87,6 @@ def mean_light(light: np.ndarray, why: np.ndarray) -> np.ndarray:
 
 
 def _over_ground(kernel: Callable, cube: xr.Dataset, **settings: Any) -> da.Array:
-    # rounded: the difference of two large numbers ends in noise that depends on the window's place
-    pixel_m = round(float(abs(cube["x"].values[1] - cube["x"].values[0])), 6)
     return da.map_overlap(
         kernel,
         da.asarray(cube["elevation"].data),
@@ -87,6 +94,6 @@ def _over_ground(kernel: Callable, cube: xr.Dataset, **settings: Any) -> da.Arra
         boundary="none",
         dtype="float32",
         meta=np.empty((0, 0), "float32"),
-        pixel_m=pixel_m,
+        pixel_m=pixel_side(cube),
         **settings,
     )

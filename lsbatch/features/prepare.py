@@ -7,15 +7,25 @@ import dask.array as da
 import numpy as np
 import xarray as xr
 
-from lsbatch.domain import Channel, Inputs, Status, check_cube, check_features
+from lsbatch.domain import (
+    Channel,
+    Composite,
+    Inputs,
+    Preparation,
+    Status,
+    check_cube,
+    check_features,
+)
 from lsbatch.domain.inputs import COS_I, INDEX_BANDS
+from lsbatch.domain.preparation import GREENEST_BANDS
 from lsbatch.errors import ContractError
+from lsbatch.features import composite
 from lsbatch.features.ground import light_of, mean_light, terrain_of
-from lsbatch.features.usable import BRIGHTEST, reasons_of
-from lsbatch.kernels import median_of_looks, normalised_difference
+from lsbatch.features.usable import is_saturated, reasons_of
+from lsbatch.kernels import normalised_difference
 
 
-def prepare(cube: xr.Dataset, inputs: Inputs) -> xr.Dataset:
+def prepare(cube: xr.Dataset, inputs: Inputs, preparation: Preparation | None = None) -> xr.Dataset:
     """Channels and observation layers of a cube; lazy, nothing is computed.
 
     Parameters
@@ -24,36 +34,45 @@ def prepare(cube: xr.Dataset, inputs: Inputs) -> xr.Dataset:
         As `build_cube` makes it, looks of each period in order of nearness to the event.
     inputs : Inputs
         The detector's request.
+    preparation : Preparation, optional
+        What is set aside, and which composite is made; the default one if left out.
 
     Returns
     -------
     Dataset
-        ``channels`` (channel, y, x) float32, NaN = not usable: of each period the median of the
-        usable looks, as reflectance or index; of each period the mean light (cos i) of the usable
-        looks; slope and aspect in degrees, elevation in metres. ``status`` uint8: 0, or why the
-        pixel was not usable in the periods that the detector needs. ``pre_count``, ``post_count``
-        uint16, 0 for a period that is not needed. ``pre_delay``, ``post_delay`` int16 days, -1 =
-        none. ``slope_deg`` float32, NaN on the outer ring and beside missing elevation.
+        ``channels`` (channel, y, x) float32, NaN = not usable: of each period the composite of the
+        usable looks, as reflectance or index; of each period the mean light (cos i) of the looks
+        that it rests on; slope and aspect in degrees, elevation in metres. ``status`` uint8: 0, or
+        why the pixel was not usable in the periods that the detector needs. ``pre_count``,
+        ``post_count`` uint16, 0 for a period that is not needed. ``pre_delay``, ``post_delay``
+        int16 days, -1 = none: of the look used, and with the median of the one nearest to the
+        event. ``slope_deg`` float32, NaN on the outer ring and beside missing elevation.
 
     Raises
     ------
     ContractError
-        If the cube lacks a band that the detector must have.
+        If the cube lacks a band that the detector or the composite must have, or its surroundings
+        end within the reach of shadows.
 
     Notes
     -----
+    Needs halo `features_halo`. Terrain shadow is found where the cube holds its surroundings
+    (``build_cube(..., around_px=shadow_halo(pixel_m, reach_m))``).
+
     A look is usable by its quality flags and required bands alone. An optional band that is missing
     or saturated at such a look counts as missing in that band only, and changes neither ``status``
-    nor any count; where no usable look has it, its channel is NaN. (Red, green and blue also serve
+    nor any count; where no usable look has it, its channel is NaN. With `best` and `greenest` it is
+    taken from the look chosen, and is NaN where that one lacks it. (Red, green and blue also serve
     the screen of looks without flags, see `reasons_of`, whoever asked for them.)
     """
     check_cube(cube)
-    missing = [band for band in inputs.bands if band not in cube]
-    if missing:
-        raise ContractError(f"The cube lacks {', '.join(missing)}, which the detector asks to see.")
-    reasons = reasons_of(cube, inputs.bands)
+    chosen = preparation or Preparation()
+    _check_bands(cube, inputs, chosen)
+    reasons = reasons_of(cube, inputs.bands, chosen)
     terrain = terrain_of(cube)
-    sides = {name: _side(cube, reasons, inputs, name) for name in ("pre", "post")}
+    sides = {
+        name: _side(cube, reasons, inputs, name, getattr(chosen, name)) for name in ("pre", "post")
+    }
     planes = [_plane(channel, sides, terrain) for channel in inputs.channels]
     status = _status(sides, inputs, planes)
     layers: dict[str, Any] = {"status": status, "slope_deg": terrain["slope_deg"]}
@@ -70,40 +89,84 @@ def prepare(cube: xr.Dataset, inputs: Inputs) -> xr.Dataset:
     return features
 
 
-def _side(cube: xr.Dataset, reasons: da.Array, inputs: Inputs, name: str) -> dict[str, da.Array]:
+def _check_bands(cube: xr.Dataset, inputs: Inputs, preparation: Preparation) -> None:
+    missing = [band for band in inputs.bands if band not in cube]
+    if missing:
+        raise ContractError(f"The cube lacks {', '.join(missing)}, which the detector asks to see.")
+    missing = [band for band in preparation.bands if band not in cube]
+    if missing and "pre" in inputs.periods:
+        raise ContractError(
+            f"The cube lacks {', '.join(missing)}: the greenest look is found by near infrared and "
+            "red. Choose median or best."
+        )
+
+
+def _side(
+    cube: xr.Dataset, reasons: da.Array, inputs: Inputs, name: str, kind: Composite
+) -> dict[str, da.Array]:
     """Composite bands, light, count, delay and status of one period; no look where not needed."""
     here = np.flatnonzero((cube["period"].values == name) & (name in inputs.periods))
-    delays = cube["delay_days"].values[here].astype("int16")
     absent = Status.NO_PRE if name == "pre" else Status.NO_POST
     why = reasons[here]
+    usable = why == 0
+    chosen = _chosen(cube, here, usable, kind)
+    delays = cube["delay_days"].values[here].astype("int16")
     side = {
-        "count": (why == 0).sum(axis=0).astype("uint16"),
-        "delay": _over_looks(_first_delay, why, dtype="int16", delays=delays),
-        "status": _over_looks(_first_reason, why, dtype="uint8", absent=absent),
+        "count": usable.sum(axis=0).astype("uint16"),
+        "delay": da.map_blocks(composite.delay_of, chosen, delays=delays, dtype="int16"),
+        "status": _over_looks(composite.reason_of, why, dtype="uint8", absent=int(absent)),
     }
+
+    def compose(values: da.Array, counts: da.Array) -> da.Array:
+        if kind == "median":
+            return _over_looks(composite.median_look, values, counts, dtype="float32")
+        kept = da.where(counts, values, np.float32(np.nan))
+        return _by_look(kept, chosen)
+
     for band in inputs.bands:
-        side[band] = _over_looks(
-            _composite, da.asarray(cube[band].data)[here], why, dtype="float32"
-        )
+        side[band] = compose(da.asarray(cube[band].data)[here], usable)
     for band in inputs.optional_bands:
-        side[band] = _optional_band(cube, band, here, why)
+        if band not in cube:
+            side[band] = da.full(why.shape[1:], np.float32(np.nan), chunks=why.chunks[1:])
+        else:
+            seen = usable & ~_saturated(cube, band, here)
+            side[band] = compose(da.asarray(cube[band].data)[here], seen)
     if any(channel.layer == COS_I and channel.period == name for channel in inputs.channels):
-        side[COS_I] = _light(cube, here, why)
+        side[COS_I] = _light(cube, here, usable if kind == "median" else _alone(chosen, here))
     return side
 
 
-def _optional_band(cube: xr.Dataset, band: str, here: np.ndarray, why: da.Array) -> da.Array:
-    if band not in cube:
-        return da.full(why.shape[1:], np.float32(np.nan), chunks=why.chunks[1:])
-    return _over_looks(
-        _composite_unsaturated, da.asarray(cube[band].data)[here], why, dtype="float32"
-    )
+def _chosen(cube: xr.Dataset, here: np.ndarray, usable: da.Array, kind: Composite) -> da.Array:
+    """Place of the look that a pixel rests on; of a median, of the one nearest to the event."""
+    if kind != "greenest" or not here.size:
+        return _over_looks(composite.nearest_look, usable, dtype="int16")
+    bands = [da.asarray(cube[band].data)[here] for band in GREENEST_BANDS]
+    return _over_looks(composite.greenest_look, usable, *bands, dtype="int16")
 
 
-def _light(cube: xr.Dataset, here: np.ndarray, why: da.Array) -> da.Array:
+def _by_look(values: da.Array, chosen: da.Array) -> da.Array:
+    whole = values.rechunk({0: -1, 1: chosen.chunks[0], 2: chosen.chunks[1]})
+    return da.map_blocks(composite.look_chosen, whole, chosen, drop_axis=0, dtype="float32")
+
+
+def _alone(chosen: da.Array, here: np.ndarray) -> da.Array:
+    """Whether each look is the chosen one, (looks, y, x)."""
     if not here.size:
-        return da.full(why.shape[1:], np.float32(np.nan), chunks=why.chunks[1:])
-    return _over_looks(mean_light, light_of(cube, here), why, dtype="float32")
+        return da.zeros((0, *chosen.shape), dtype=bool)
+    return da.stack([chosen == look for look in range(here.size)])
+
+
+def _saturated(cube: xr.Dataset, band: str, here: np.ndarray) -> da.Array:
+    if not here.size:
+        return da.zeros((0, cube.sizes["y"], cube.sizes["x"]), dtype=bool)
+    looks = [cube.isel(time=index) for index in here]
+    return da.stack([is_saturated(look, band) for look in looks])
+
+
+def _light(cube: xr.Dataset, here: np.ndarray, counts: da.Array) -> da.Array:
+    if not here.size:
+        return da.full(counts.shape[1:], np.float32(np.nan), chunks=counts.chunks[1:])
+    return _over_looks(mean_light, light_of(cube, here), counts, dtype="float32")
 
 
 def _status(
@@ -132,31 +195,6 @@ def _over_looks(function: Callable, *arrays: da.Array, dtype: str, **settings: A
         return da.full(arrays[0].shape[1:], blank, dtype=dtype, chunks=arrays[0].chunks[1:])
     whole = [array.rechunk({0: -1}) for array in arrays]
     return da.map_blocks(function, *whole, drop_axis=0, dtype=dtype, **settings)
-
-
-def _composite(values: np.ndarray, why: np.ndarray) -> np.ndarray:
-    return median_of_looks(np.ascontiguousarray(values), np.ascontiguousarray(why == 0))
-
-
-def _composite_unsaturated(values: np.ndarray, why: np.ndarray) -> np.ndarray:
-    return _composite(values, np.where(values > BRIGHTEST, Status.SATURATED, why))
-
-
-def _first_delay(why: np.ndarray, *, delays: np.ndarray) -> np.ndarray:
-    """Delay of the usable look nearest to the event, -1 where there is none."""
-    delay = np.full(why.shape[1:], -1, "int16")
-    for look in reversed(range(len(why))):
-        delay[why[look] == 0] = delays[look]
-    return delay
-
-
-def _first_reason(why: np.ndarray, *, absent: Status) -> np.ndarray:
-    """0 where a look is usable, else the reason of the nearest look that has data at all."""
-    reason = np.full(why.shape[1:], absent, "uint8")
-    for look in reversed(range(len(why))):
-        here = why[look] != absent
-        reason[here] = why[look][here]
-    return np.where((why == 0).any(axis=0), np.uint8(0), reason)
 
 
 def _plane(

@@ -8,10 +8,11 @@ from lsbatch.kernels.confusion import confusion, confusion_by_cell, mcc
 from lsbatch.kernels.correction import c_coefficient, light_sums, scs_c
 from lsbatch.kernels.curvature import plan_curvature, profile_curvature, total_curvature
 from lsbatch.kernels.light import hillshade, illumination
+from lsbatch.kernels.looks import has_twin, widen
 from lsbatch.kernels.planes import fill_planes
 from lsbatch.kernels.rank import NO_GROUP, local_quantile
 from lsbatch.kernels.relief import mean_step, roughness, tpi, tri
-from lsbatch.kernels.screen import is_bright_white, is_snow
+from lsbatch.kernels.screen import is_bright_brown, is_bright_white, is_snow
 from lsbatch.kernels.shadow import cast_shadow, shadow_depth, shadow_halo
 from lsbatch.kernels.spectral import median_of_looks, normalised_difference
 from lsbatch.kernels.stitch import blend_weights, stitch_patches
@@ -28,8 +29,10 @@ __all__ = [
     "confusion",
     "confusion_by_cell",
     "fill_planes",
+    "has_twin",
     "hillshade",
     "illumination",
+    "is_bright_brown",
     "is_bright_white",
     "is_snow",
     "light_sums",
@@ -50,4 +53,5 @@ __all__ = [
     "total_curvature",
     "tpi",
     "tri",
+    "widen",
 ]

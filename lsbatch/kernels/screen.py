@@ -1,4 +1,5 @@
-"""Screens by reflectance: bright and white is cloud or snow; bright but dark at 1.6 um is snow."""
+"""Screens by reflectance: bright and white is cloud or snow; bright but dark at 1.6 um is snow;
+bright and brown is ground."""
 
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ _WHITENESS = 0.7
 _BRIGHTNESS = 0.15
 _SNOW_INDEX, _SNOW_NIR = 0.4, 0.11
 _PATCHY_INDEX, _PATCHY_GREEN = 0.15, 0.15
+_BROWN_RED, _BROWN_HAZE = 0.12, 0.04
 
 
 def is_bright_white(
@@ -103,6 +105,48 @@ def _is_snow(
         # a product in place of the quotient: nothing to divide by where both are 0
         least = _PATCHY_INDEX if g > _PATCHY_GREEN else _SNOW_INDEX
         out[i] = g + s > 0 and g - s > least * (g + s) and n > _SNOW_NIR
+
+
+def is_bright_brown(
+    red: NDArray[np.float32], green: NDArray[np.float32], blue: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Whether a pixel is bright, yet of a colour that no cloud has.
+
+    Parameters
+    ----------
+    red, green, blue : ndarray, float32, any one shape
+        Surface reflectance; NaN = no data.
+
+    Returns
+    -------
+    ndarray, bool, same shape
+        True where ``red >= 0.12``, ``blue - red / 2 < 0.04`` and ``red >= green >= blue``; False
+        on NaN.
+
+    Raises
+    ------
+    ContractError
+        For another dtype, or shapes that differ.
+
+    Notes
+    -----
+    The haze test of Zhu and Woodcock (2012) turned round: cloud is as bright in blue as in red, and
+    so above 0.5 of its brightness; of soil the difference is near 0. The limits are ours: cloud of
+    an opacity of 0.15 over dark forest is brighter in blue, and thinner cloud is not so red.
+    """
+    return _screen(_is_bright_brown, red=red, green=green, blue=blue)
+
+
+@njit(cache=True, nogil=True)
+def _is_bright_brown(
+    red: NDArray[np.float32],
+    green: NDArray[np.float32],
+    blue: NDArray[np.float32],
+    out: NDArray[np.bool_],
+) -> None:
+    for i in range(red.size):
+        r, g, b = np.float64(red[i]), np.float64(green[i]), np.float64(blue[i])
+        out[i] = r >= _BROWN_RED and r >= g and g >= b and b - 0.5 * r < _BROWN_HAZE
 
 
 def _screen(loop: Callable[..., None], **bands: NDArray[np.float32]) -> NDArray[np.bool_]:

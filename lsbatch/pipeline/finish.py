@@ -17,9 +17,9 @@ from odc.geo.geobox import GeoBox
 from lsbatch.analysis import evaluate_product, event_metrics, find_landslides
 from lsbatch.catalog import read_inventory
 from lsbatch.cube import build_cube
-from lsbatch.domain import VISIBLE, Receipt, Scenes, Status
+from lsbatch.domain import VISIBLE, Preparation, Receipt, Scenes, Status
 from lsbatch.errors import ReadError, StoreError
-from lsbatch.features import reasons_of
+from lsbatch.features import reasons_of, screens_of
 from lsbatch.pipeline.plan import Plan, detector_record
 from lsbatch.pipeline.weighed import offset_record
 from lsbatch.report import write_event_page
@@ -101,6 +101,11 @@ def product_attrs(plan: Plan) -> dict[str, Any]:
         },
         "threshold": plan.recipe.threshold,
         "slope_limit_deg": plan.recipe.slope_limit_deg,
+        "preparation": {
+            **plan.recipe.preparation.record(),
+            "harmonise": plan.recipe.harmonise,
+            "screens": screens_of(plan.scenes, plan.detector.inputs, plan.recipe.preparation),
+        },
         "detectable_rule": plan.detector.detectable_rule,
         "run_key": plan.run_key,
         "precision": "float32",
@@ -139,7 +144,8 @@ def build_previews(scenes: Scenes, grid: GeoBox) -> xr.Dataset | None:
     except ReadError as error:
         logger.warning("stage=previews no images for the report: %s", error)
         return None
-    usable = reasons_of(cube, VISIBLE).compute(scheduler="threads") == Status.SCORED
+    reasons = reasons_of(cube, VISIBLE, Preparation(cloud_margin_m=0))
+    usable = reasons.compute(scheduler="threads") == Status.SCORED
     images = {name: (("band", "y", "x"), _clearest(cube, usable, name)) for name in ("pre", "post")}
     return xr.Dataset({**images, "elevation": cube["elevation"]}, coords={"band": list(VISIBLE)})
 

@@ -36,8 +36,8 @@ def map_block(task: BlockTask) -> Receipt:
         layers = _blank(task, Status.EXCLUDED)
         return _receipt(task, layers, write_block(task.product, block, layers), clock)
     try:
-        cube = build_cube(task.scenes, block.padded, bands=task.bands)
-        features = prepare(cube, task.detector.inputs)
+        cube = build_cube(task.scenes, block.padded, bands=task.bands, around_px=task.around_px)
+        features = prepare(cube, task.detector.inputs, task.preparation)
         # a bare .load() would go back to the cluster's scheduler and spread the block over it
         features = features.load(scheduler="threads", num_workers=READERS)
         clock.lap("read")

@@ -25,6 +25,7 @@ from lsbatch.domain import (
     Granule,
     Look,
     OffsetCheck,
+    Preparation,
     Rejection,
     Scene,
     Scenes,
@@ -32,7 +33,8 @@ from lsbatch.domain import (
     bare_href,
     blocks_of,
 )
-from lsbatch.features import TERRAIN_HALO, bands_to_read
+from lsbatch.features import bands_to_read, features_halo, screens_of
+from lsbatch.kernels import shadow_halo
 from lsbatch.pipeline.weighed import (
     considered_of,
     considered_record,
@@ -82,6 +84,9 @@ class BlockTask:
     detector: Detector
     bands: tuple[str, ...]
     """Bands to read, the same for every block."""
+    preparation: Preparation
+    around_px: int
+    """Elevation that is read beyond the block on each side, pixels."""
     threshold: float
     slope_limit_deg: float
     aoi: BaseGeometry
@@ -109,8 +114,18 @@ class Plan:
 
     @property
     def halo(self) -> int:
-        """Context of a block: the detector's, and what terrain needs beyond it."""
-        return self.detector.halo + TERRAIN_HALO
+        """Context of a block: the detector's, and what terrain and margins need beyond it."""
+        return self.detector.halo + features_halo(self.recipe.preparation, self._pixel_m)
+
+    @property
+    def around_px(self) -> int:
+        """Elevation beyond a block and its halo that may cast a shadow into it, pixels."""
+        return shadow_halo(self._pixel_m, self.recipe.preparation.shadow_reach_m)
+
+    @property
+    def _pixel_m(self) -> float:
+        # as the cube's coordinates tell it: features must find the same number of pixels
+        return round(abs(float(self.grid.resolution.x)), 6)
 
     def blocks(self) -> Iterator[Block]:
         """All blocks, row by row."""
@@ -119,14 +134,17 @@ class Plan:
     def tasks(self, product: Path) -> Iterator[BlockTask]:
         """One task for each block, to be written into a product."""
         aoi = Geometry(self.event.aoi, "EPSG:4326").to_crs(self.grid.crs, resolution=0.01).geom
-        bands = bands_to_read(self.scenes, self.detector.inputs)
+        preparation = self.recipe.preparation
+        bands = bands_to_read(self.scenes, self.detector.inputs, preparation)
         for block in self.blocks():
             yield BlockTask(
                 event_id=self.event.id,
                 block=block,
-                scenes=self.scenes.touching(block.padded),
+                scenes=self.scenes.touching(block.padded, around_px=self.around_px),
                 detector=self.detector,
                 bands=bands,
+                preparation=preparation,
+                around_px=self.around_px,
                 threshold=self.recipe.threshold,
                 slope_limit_deg=self.recipe.slope_limit_deg,
                 aoi=aoi,
@@ -196,7 +214,13 @@ class Plan:
                 "transform": list(self.grid.affine)[:6],
                 "shape": list(self.grid.shape),
             },
-            "blocks": {"side_px": self.recipe.block_px, "halo_px": self.halo, "count": rows * cols},
+            "blocks": {
+                "side_px": self.recipe.block_px,
+                "halo_px": self.halo,
+                "around_px": self.around_px,
+                "count": rows * cols,
+            },
+            "screens": screens_of(self.scenes, self.detector.inputs, self.recipe.preparation),
             "detector": detector_record(self.detector),
             "precision": "float32",
             "inventory_sha256": self.inventory_sha256,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from rasterio.features import geometry_mask
@@ -12,9 +13,10 @@ from shapely.geometry.base import BaseGeometry
 
 from lsbatch.catalog import rasterise
 from lsbatch.cube import build_cube
-from lsbatch.domain import Inputs, Scenes, Status
+from lsbatch.domain import Inputs, Preparation, Scenes, Status
 from lsbatch.errors import RecipeError
-from lsbatch.features import TERRAIN_HALO, bands_to_read, prepare
+from lsbatch.features import bands_to_read, features_halo, prepare
+from lsbatch.kernels import shadow_halo
 
 FEWEST_PIXELS = 4
 """Area of the smallest landslide that counts, in pixels of the grid."""
@@ -59,12 +61,7 @@ def read_pixels(
     extent : polygon(s), EPSG:4326
         Where they were mapped.
     """
-    # slope needs a ring of elevation; it is read and cut off again, as a run's halo is
-    padded = grid.pad(TERRAIN_HALO)
-    bands = bands_to_read(scenes, inputs)
-    features = prepare(build_cube(scenes, padded, bands=bands), inputs)
-    inner = slice(TERRAIN_HALO, -TERRAIN_HALO)
-    features = features.isel(y=inner, x=inner).load(scheduler="threads")
+    features = _features_of(scenes, grid, inputs).load(scheduler="threads")
     shape = (grid.shape.y, grid.shape.x)
     area = Geometry(extent, "EPSG:4326").to_crs(grid.crs, resolution=0.01).geom
     inside = ~geometry_mask([area], out_shape=shape, transform=grid.affine)
@@ -76,6 +73,21 @@ def read_pixels(
         label=rasterise(inventory, grid).astype(bool),
         counts=inside & ~tiny & (features["status"].values == Status.SCORED),
     )
+
+
+def _features_of(scenes: Scenes, grid: GeoBox, inputs: Inputs) -> xr.Dataset:
+    """Features as a run with the default preparation makes them; lazy."""
+    preparation, pixel_m = Preparation(), round(abs(float(grid.resolution.x)), 6)
+    # slope and margins need more than the grid; it is read and cut off again, as a run's halo is
+    halo = features_halo(preparation, pixel_m)
+    cube = build_cube(
+        scenes,
+        grid.pad(halo),
+        bands=bands_to_read(scenes, inputs, preparation),
+        around_px=shadow_halo(pixel_m, preparation.shadow_reach_m),
+    )
+    inner = slice(halo, -halo)
+    return prepare(cube, inputs, preparation).isel(y=inner, x=inner)
 
 
 def trim(pixels: EventPixels, *, least_px: int) -> EventPixels:

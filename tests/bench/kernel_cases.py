@@ -14,8 +14,10 @@ from lsbatch.kernels import (
     confusion,
     confusion_by_cell,
     fill_planes,
+    has_twin,
     hillshade,
     illumination,
+    is_bright_brown,
     is_bright_white,
     is_snow,
     light_sums,
@@ -34,6 +36,7 @@ from lsbatch.kernels import (
     total_curvature,
     tpi,
     tri,
+    widen,
 )
 
 GOAL = 2.0
@@ -45,7 +48,7 @@ def cases(*, size: int = 1024, repeats: int = 9) -> Iterator[dict]:
     small = max(size // 8, 16)  # every window of every pixel at once is much for numpy
     worlds = [
         (make, size)
-        for make in (_terrain, _relief, _sunlight, _light, _spectral, _patches, _counts)
+        for make in (_terrain, _relief, _sunlight, _light, _spectral, _clouds, _patches, _counts)
     ]
     for make, side in (*worlds, (_ranks, small)):
         for name, kernel, oracle in make(rng, side):
@@ -315,6 +318,36 @@ def _spectral(rng: np.random.Generator, size: int) -> Iterator[Duel]:
     yield "is-bright-white", lambda: is_bright_white(*looks[:3]), numpy_white
     yield "normalised-difference", lambda: normalised_difference(a, b), numpy_difference
     yield "median-of-looks", lambda: median_of_looks(looks, usable), numpy_median
+
+
+def _clouds(rng: np.random.Generator, size: int) -> Iterator[Duel]:
+    bands = rng.uniform(0, 0.5, (3, 4, size, size)).astype(np.float32)
+    bands[rng.random(bands.shape) < 0.1] = np.nan
+    considered = rng.random(bands.shape[1:]) < 0.5
+    cloud = rng.random((size, size)) < 0.002
+    rows, cols = np.mgrid[-3:4, -3:4]
+    disc = np.argwhere(np.hypot(rows, cols) <= 3)
+
+    def numpy_twins():
+        found = np.zeros(considered.shape, bool)
+        for one in range(4):
+            for other in set(range(4)) - {one}:
+                gap = abs(bands[:, one] - bands[:, other])
+                limit = 0.02 + 0.15 * (bands[:, one] + bands[:, other]) / 2
+                found[one] |= (gap <= limit).all(0) & considered[one] & considered[other]
+        return found
+
+    def numpy_widen():
+        padded = np.pad(cloud, 3)
+        return np.any([padded[y : y + size, x : x + size] for y, x in disc], axis=0)
+
+    def numpy_brown():
+        red, green, blue = bands[:, 0]
+        return (red >= 0.12) & (red >= green) & (green >= blue) & (blue - red / 2 < 0.04)
+
+    yield "has-twin", lambda: has_twin(bands, considered, absolute=0.02, relative=0.15), numpy_twins
+    yield "widen", lambda: widen(cloud, radius_px=3.0), numpy_widen
+    yield "is-bright-brown", lambda: is_bright_brown(*bands[:, 0]), numpy_brown
 
 
 def _patches(rng: np.random.Generator, size: int) -> Iterator[Duel]:

@@ -241,6 +241,33 @@ def test_terrain_models_are_merged_first_on_top(tmp_path):
     assert not np.isnan(read).any()
 
 
+@pytest.mark.parametrize("chunk_px", [None, 40])
+def test_elevation_around_the_grid_is_that_of_a_wider_cube(tmp_path, chunk_px):
+    href = write_noise(tmp_path / "dem.tif", GRID.pad(30), crs="EPSG:4326", pixel=1.3e-4)
+    model = scene_of(granule_of("dem", Asset("elevation", href, nodata=0.0)), sensor="dem")
+    scenes = scenes_of(terrain=[model])
+    plain = build_cube(scenes, GRID, bands=(), chunk_px=chunk_px)
+    cube = build_cube(scenes, GRID, bands=(), chunk_px=chunk_px, around_px=21)
+    check_cube(cube)
+    assert "surroundings" not in plain
+    wide = build_cube(scenes, GRID.pad(21), bands=())["elevation"].values
+    assert np.isfinite(wide).mean() > 0.5
+    np.testing.assert_array_equal(cube["surroundings"].values, wide)
+    np.testing.assert_array_equal(cube["elevation"].values, plain["elevation"].values)
+    assert cube["elevation"].data.chunks == plain["elevation"].data.chunks
+
+
+def test_flags_of_saturation_are_read_as_flags(tmp_path):
+    flags = np.zeros(tuple(GRID.shape), "uint16")
+    flags[10:20] = 1 << 6
+    corner = (GRID.boundingbox.left, GRID.boundingbox.top)
+    href = write_cog(tmp_path / "a.tif", flags, crs="EPSG:32654", corner=corner, pixel=10.0)
+    scene = scene_of(granule_of("a", Asset("saturation", href)))
+    read = build_cube(scenes_of(scene), GRID, bands=("saturation",))["saturation"]
+    assert read.dtype == np.uint16
+    np.testing.assert_array_equal(read.values[0], flags)
+
+
 def test_a_granule_without_the_band_leaves_its_place_to_the_others(tmp_path):
     href = write_flat(tmp_path / "a.tif", 200)
     scene = scene_of(granule_of("a", Asset("blue", href)), granule_of("b", red(href)))

@@ -68,6 +68,19 @@ def test_touching_leaves_out_what_cannot_matter_and_keeps_the_order():
     assert [g.item_id for g in part.terrain[0].granules] == ["e"]
 
 
+def test_touching_keeps_elevation_further_away_whose_shadow_may_fall_in():
+    x = GRID.extent.to_crs("EPSG:4326").geom.bounds[2]
+    y = GRID.extent.to_crs("EPSG:4326").geom.centroid.y
+    beside = shapely.box(x + 0.04, y - 0.01, x + 0.05, y + 0.01)
+    looks = (Look(scene(granule("a"), granule("b", beside)), "pre", 1),)
+    model = Scene("dem", "dem", MOMENT, MOMENT, (granule("e"), granule("f", beside)))
+    side = abs(GRID.resolution.x)
+    for around_m, names in ((0, ["e"]), (5000, ["e", "f"])):
+        part = Scenes(looks, (model,)).touching(GRID, around_px=int(around_m / side))
+        assert [g.item_id for g in part.looks[0].scene.granules] == ["a"]
+        assert [g.item_id for g in part.terrain[0].granules] == names
+
+
 def test_a_part_of_a_scene_keeps_its_sun_whichever_granules_are_left():
     far = shapely.box(0, 0, 1, 1)
     whole = replace(scene(granule("a", far), granule("b")), sun=Sun(165.0, 41.0), cloud_percent=3.0)

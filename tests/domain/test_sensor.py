@@ -1,6 +1,6 @@
 import pytest
 
-from lsbatch.domain import SENSORS, Status
+from lsbatch.domain import SATURATION, SENSORS, Status
 
 by_name = pytest.mark.parametrize("sensor", SENSORS, ids=lambda sensor: sensor.name)
 
@@ -48,10 +48,31 @@ def test_each_flag_value_has_one_meaning_and_none_says_usable(sensor):
     assert bool(sensor.quality.classes) != bool(sensor.quality.bits)
 
 
+@by_name
+def test_what_is_mistakable_is_a_flag_of_cloud(sensor):
+    if sensor.quality is None:
+        return
+    table = dict(sensor.quality.classes or sensor.quality.bits)
+    assert sensor.quality.mistakable
+    assert all(table[value] == Status.CLOUD for value in sensor.quality.mistakable)
+
+
+def test_landsat_colours_are_saturated_by_either_number_they_have():
+    """USGS: bit n of QA_RADSAT is band n + 1; blue is band 1 of TM and ETM+, 2 of OLI."""
+    landsat = next(sensor for sensor in SENSORS if sensor.name == "landsat-c2-l2")
+    tm = {"blue": 1, "green": 2, "red": 3, "nir": 4, "swir16": 5, "swir22": 7}
+    oli = {"blue": 2, "green": 3, "red": 4, "nir": 5, "swir16": 6, "swir22": 7}
+    for name in tm:
+        bits = set(landsat.band(name).saturation_bits)
+        assert bits == {tm[name] - 1, oli[name] - 1, 9}
+    assert landsat.band(SATURATION).assets == ("qa_radsat", "QA_RADSAT")
+
+
 def test_units_are_those_of_the_producers():
     """ESA's quantification value of 10,000; USGS Collection 2: 0 to 1 is 7273 to 43636."""
     units = {
-        sensor.name: {(b.scale, b.offset, b.nodata) for b in sensor.bands} for sensor in SENSORS
+        sensor.name: {(b.scale, b.offset, b.nodata) for b in sensor.bands if b.name != SATURATION}
+        for sensor in SENSORS
     }
     assert units["sentinel-2-l2a"] == units["sentinel-2-l1c"] == {(1e-4, 0.0, 0.0)}
     ((scale, offset, _),) = units["landsat-c2-l2"]

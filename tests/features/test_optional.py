@@ -8,7 +8,17 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsbatch.domain import Asset, Channel, Granule, Inputs, Look, Scene, Scenes, Status
+from lsbatch.domain import (
+    Asset,
+    Channel,
+    Granule,
+    Inputs,
+    Look,
+    Preparation,
+    Scene,
+    Scenes,
+    Status,
+)
 from lsbatch.features import TERRAIN_HALO, bands_to_read, prepare
 from lsbatch.kernels import illumination
 from tests.cogs import EVERYWHERE, MOMENT
@@ -22,6 +32,7 @@ AFTER = Inputs((Channel("red", "post"), NIR[1], Channel("slope_deg"), LIGHT[1]))
 SHAPE = (18, 22)
 GROUND = hills(*SHAPE)
 LAYERS = ("status", "pre_count", "post_count", "pre_delay", "post_delay", "slope_deg")
+PLAINLY = Preparation(cloud_margin_m=0, steady_is_ground=False)
 SUN, LOW_SUN = (150.0, 55.0), (200.0, 25.0)
 
 
@@ -42,7 +53,7 @@ def random_looks(seed):
 
 def prepared(looks, inputs=FULL, *, bands=("red", "nir"), chunks=-1):
     cube = cube_of(looks, grid_of(*SHAPE), bands=bands, elevation=GROUND, chunks=chunks)
-    return prepare(cube, inputs).compute(scheduler="synchronous")
+    return prepare(cube, inputs, PLAINLY).compute(scheduler="synchronous")
 
 
 def plane(features, name):
@@ -152,8 +163,8 @@ def test_seam_invisible_in_optional_channels(seed, place, size):
         x=slice(core[1].start - halo, core[1].stop + halo),
     )
     inner = {"y": slice(halo, halo + size[0]), "x": slice(halo, halo + size[1])}
-    whole = prepare(cube, FULL).compute(scheduler="synchronous")
-    block = prepare(padded, FULL).compute(scheduler="synchronous").isel(inner)
+    whole = prepare(cube, FULL, PLAINLY).compute(scheduler="synchronous")
+    block = prepare(padded, FULL, PLAINLY).compute(scheduler="synchronous").isel(inner)
     xr.testing.assert_identical(whole.isel(y=core[0], x=core[1]), block)
 
 

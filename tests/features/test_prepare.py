@@ -4,7 +4,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsbatch.domain import Channel, Inputs, Status
+from lsbatch.domain import Channel, Inputs, Preparation, Status
 from lsbatch.errors import ContractError
 from lsbatch.features import TERRAIN_HALO, prepare
 from lsbatch.kernels import aspect, slope
@@ -21,6 +21,7 @@ INPUTS = Inputs(
     )
 )
 SCL_OF = {0: 4, Status.CLOUD: 9, Status.SNOW: 11, Status.WATER: 6, Status.SATURATED: 1}
+PLAINLY = Preparation(cloud_margin_m=0, steady_is_ground=False)
 ABSENT = {"pre": Status.NO_PRE, "post": Status.NO_POST}
 LAYERS = {
     "channels": "float32",
@@ -79,7 +80,7 @@ def test_prepare_equals_a_walk_over_looks(seed, n_pre, n_post, chunks):
     shape = (5, 7)
     looks = random_looks(seed, shape, n_pre, n_post)
     cube = cube_of([look for look, _ in looks], grid_of(*shape), chunks=chunks)
-    features = prepare(cube, INPUTS).compute(scheduler="synchronous")
+    features = prepare(cube, INPUTS, PLAINLY).compute(scheduler="synchronous")
     channels = features["channels"].sel(channel=["pre_red", "pre_ndvi", "post_ndvi"]).values
     for y, x in np.ndindex(shape):
         sides = {side: slow_side(looks, side, y, x) for side in ("pre", "post")}
@@ -108,7 +109,7 @@ def test_prepare_equals_a_walk_over_looks(seed, n_pre, n_post, chunks):
 def test_status_is_that_of_the_nearest_look_with_data_and_before_comes_first(pre, post, wanted):
     looks = [look_of("pre", [[why]]) for why in pre] + [look_of("post", [[why]]) for why in post]
     inputs = Inputs((Channel("red", "pre"), Channel("red", "post")))
-    features = prepare(cube_of(looks, grid_of(1, 3)), inputs)
+    features = prepare(cube_of(looks, grid_of(1, 3)), inputs, PLAINLY)
     assert set(features["status"].values.ravel()) == {wanted}
 
 
@@ -176,8 +177,8 @@ def test_seam_invisible_with_the_halo_of_terrain(seed, place, size):
         x=slice(core[1].start - halo, core[1].stop + halo),
     )
     inner = {"y": slice(halo, halo + size[0]), "x": slice(halo, halo + size[1])}
-    whole = prepare(cube, INPUTS).compute(scheduler="synchronous")
-    block = prepare(padded, INPUTS).compute(scheduler="synchronous").isel(inner)
+    whole = prepare(cube, INPUTS, PLAINLY).compute(scheduler="synchronous")
+    block = prepare(padded, INPUTS, PLAINLY).compute(scheduler="synchronous").isel(inner)
     xr.testing.assert_identical(whole.isel(y=core[0], x=core[1]), block)
 
 

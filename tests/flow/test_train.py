@@ -9,7 +9,8 @@ from lsbatch.batch import view_event
 from lsbatch.catalog import read_events, read_inventory
 from lsbatch.cube import build_cube
 from lsbatch.detectors import UNET_INPUTS
-from lsbatch.features import bands_to_read, prepare
+from lsbatch.domain import Preparation
+from lsbatch.features import bands_to_read, features_halo, prepare
 from lsbatch.recipe import DetectorChoice, Recipe
 from lsbatch.simulate import simulate_events
 from lsbatch.training import read_pixels, trim
@@ -52,8 +53,11 @@ def seen(worlds):
 def test_training_sees_the_numbers_that_a_run_sees(seen):
     view, pixels = seen
     window = view.grid[100:180, 60:150]
-    cube = build_cube(view.scenes, window.pad(1), bands=bands_to_read(view.scenes, UNET_INPUTS))
-    features = prepare(cube, UNET_INPUTS).isel(y=slice(1, -1), x=slice(1, -1))
+    halo = features_halo(Preparation(), 10.0)
+    bands = bands_to_read(view.scenes, UNET_INPUTS)
+    cube = build_cube(view.scenes, window.pad(halo), bands=bands, around_px=200)
+    inner = slice(halo, -halo)
+    features = prepare(cube, UNET_INPUTS).isel(y=inner, x=inner)
     channels = np.moveaxis(features["channels"].values, 0, -1).astype("float16")
     np.testing.assert_array_equal(pixels.channels[100:180, 60:150], channels)
 

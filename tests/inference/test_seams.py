@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsbatch.detectors import load_detector
-from lsbatch.domain import blocks_of
-from lsbatch.features import TERRAIN_HALO, prepare
+from lsbatch.domain import Preparation, blocks_of
+from lsbatch.features import features_halo, prepare
 from lsbatch.inference import detect, score_block
 from lsbatch.inference.patches import score_in_patches
 from tests.cubes import LookOf, cube_of, features_of, grid_of, hills, no_computing
@@ -99,6 +99,10 @@ def test_patches_equal_one_canvas(top, left, height, width, patch_px, seed):
 COLOURS = ("red", "green", "blue", "nir")
 
 
+PREPARATION = Preparation(cloud_margin_m=10.0)
+"""One pixel: with the detectors' halos, windows begin on the lattices that these have."""
+
+
 @pytest.fixture(scope="module")
 def cube():
     """A pair with holes over hills, 60 x 70, as four-chunk dask arrays."""
@@ -123,18 +127,18 @@ def cube():
 )
 def test_detect_equals_blocks(cube, name, chunk_px):
     detector = DETECTORS[name]
-    features = prepare(cube, detector.inputs)
+    features = prepare(cube, detector.inputs, PREPARATION)
     lazy = detect(features.chunk(y=chunk_px, x=chunk_px) if chunk_px else features, detector)
     assert lazy.dims == ("y", "x") and lazy.dtype == np.float32
     with dask.config.set(scheduler="synchronous"):
         whole = lazy.compute()
-    halo = detector.halo + TERRAIN_HALO
+    halo = detector.halo + features_halo(PREPARATION, 10.0)
     inner = cube.isel(y=slice(halo, -halo), x=slice(halo, -halo))
     grid = grid_of(60, 70)[halo:-halo, halo:-halo]
     for block in blocks_of(grid, side_px=16, halo=halo):
         y, x = block.slices
         padded = cube.isel(y=slice(y.start, y.stop + 2 * halo), x=slice(x.start, x.stop + 2 * halo))
-        features = prepare(padded, detector.inputs).compute(scheduler="synchronous")
+        features = prepare(padded, detector.inputs, PREPARATION).compute(scheduler="synchronous")
         status = features["status"].values[block.inner]
         wanted = np.where(status == 0, score_block(features, detector, block)["score"], np.nan)
         np.testing.assert_array_equal(whole.sel(y=inner.y, x=inner.x)[block.slices], wanted)

@@ -18,6 +18,9 @@ FLOATS = np.zeros((4, 4), np.float32)
         lambda: kernels.normalised_difference(FLOATS, FLOATS[:3]),
         lambda: kernels.median_of_looks(FLOATS[None], BOOL),
         lambda: kernels.confusion(BYTES, BOOL, BOOL),
+        lambda: kernels.has_twin(FLOATS[None, None], BOOL, absolute=0.1, relative=0.1),
+        lambda: kernels.widen(BYTES, radius_px=1.0),
+        lambda: kernels.is_bright_brown(FLOATS, FLOATS[:3], FLOATS),
         lambda: kernels.confusion(BOOL[0], BOOL, BOOL),
         lambda: kernels.confusion_by_cell(BOOL, BOOL, BOOL[:2], cell_px=2),
         lambda: kernels.stitch_patches(

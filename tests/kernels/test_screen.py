@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lsbatch.kernels import is_bright_white, is_snow
+from lsbatch.kernels import is_bright_brown, is_bright_white, is_snow
 
 # quarters of a per cent: exact in float32 sums, so that no limit is missed by rounding alone
 reflectance = st.one_of(st.integers(-40, 400).map(lambda n: n / 256), st.just(np.nan))
@@ -55,3 +55,26 @@ def test_snow_equals_numpy(bands):
 )
 def test_only_snow_is_snow(ground, reflectances, snow):
     assert is_snow(*np.array(reflectances, np.float32)[:, None])[0] == snow, ground
+
+
+@given(bands=hnp.arrays(np.float32, (3, 4, 5), elements=reflectance))
+def test_brown_equals_numpy(bands):
+    red, green, blue = bands.astype(np.float64)
+    wanted = (red >= 0.12) & (red >= green) & (green >= blue) & (blue - 0.5 * red < 0.04)
+    np.testing.assert_array_equal(is_bright_brown(*bands), wanted)
+
+
+@pytest.mark.parametrize(
+    ("ground", "colour", "brown"),
+    [
+        ("fresh soil", (0.24, 0.18, 0.11), True),
+        ("cloud", (0.6, 0.6, 0.62), False),
+        ("a fifth of cloud over soil", (0.31, 0.26, 0.21), False),
+        ("a fifth of cloud over forest", (0.13, 0.15, 0.14), False),
+        ("forest", (0.03, 0.05, 0.03), False),
+        ("snow", (0.8, 0.8, 0.8), False),
+        ("no data", (0.24, np.nan, 0.11), False),
+    ],
+)
+def test_only_ground_is_brown(ground, colour, brown):
+    assert is_bright_brown(*np.array(colour, np.float32)[:, None])[0] == brown, ground

@@ -137,6 +137,28 @@ def test_shadow_has_no_seam_with_its_halo(azimuth, altitude, height, reach, top,
     np.testing.assert_array_equal(part[core], wanted[core])
 
 
+@given(
+    azimuth=st.floats(0, 360) | st.sampled_from([0.0, 90.0, 180.0, 270.0]),
+    altitude=st.floats(3, 60),
+    margin=st.integers(0, 12),
+)
+def test_a_margin_casts_shadows_and_is_cut_off(azimuth, altitude, margin):
+    dem = rough_dem((25, 33), seed=2, holes=0.01)
+    sun = {"azimuth_deg": azimuth, "altitude_deg": altitude, "reach_m": 130.0}
+    whole = cast_shadow(dem, 10.0, **sun)
+    inner = whole[margin : 25 - margin, margin : 33 - margin]
+    np.testing.assert_array_equal(cast_shadow(dem, 10.0, **sun, margin_px=margin), inner)
+
+
+@pytest.mark.parametrize("margin", [-1, 2, 3])
+def test_a_margin_that_leaves_no_pixel_is_refused(margin):
+    with pytest.raises(ContractError, match="leaves nothing"):
+        cast_shadow(
+            np.zeros((4, 9), np.float32), 10.0, azimuth_deg=0.0, altitude_deg=20.0, reach_m=50.0,
+            margin_px=margin,
+        )  # fmt: skip
+
+
 def test_far_hills_cast_a_shadow_only_within_the_reach():
     dem = np.zeros((3, 60), np.float32)
     dem[:, 50] = 100.0

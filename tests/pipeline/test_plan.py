@@ -109,6 +109,78 @@ def test_what_was_weighed_and_decided_is_in_the_plan_and_not_in_its_key():
     assert product_attrs(plan)["offsets"] == record["offsets"]
 
 
+def plan_with(**choices):
+    bands = ("nir", "nir08", "red", "quality")
+    looks = tuple(
+        Look(
+            Scene(name, "sentinel-2-l2a", TIME + gap, TIME + gap,
+                  (granule(f"S2A_{name}", 85.0, 85.2, bands),)),
+            name,
+            10,
+        )
+        for name, gap in (("pre", timedelta(days=-10)), ("post", timedelta(days=10)))
+    )  # fmt: skip
+    return Plan(
+        recipe=Recipe(
+            event="e", source="s", detector=DetectorChoice(name="ndvi-change"), block_px=256,
+            **choices,
+        ),
+        event=Event("e", TIME, AOI),
+        scenes=Scenes(looks),
+        rejected=(),
+        grid=build_grid(AOI, crs="EPSG:32645", resolution=10),
+        detector=load_detector("ndvi-change"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("choices", "halo", "around"),
+    [
+        ({}, 2, 200),
+        ({"cloud_margin_m": 0}, 1, 200),
+        ({"cloud_margin_m": 55, "shadow_reach_m": 0}, 5, 0),
+    ],
+)
+def test_halo_and_surroundings_follow_the_recipe_s_margins(choices, halo, around):
+    plan = plan_with(**choices)
+    assert (plan.halo, plan.around_px) == (plan.detector.halo + halo, around)
+    task = next(plan.tasks(Path("product.zarr")))
+    assert (task.block.halo, task.around_px) == (plan.halo, around)
+    assert task.preparation == plan.recipe.preparation
+    record = plan.to_json()
+    assert record["blocks"]["around_px"] == around
+    assert set(record["screens"].values()) == {"the quality band scl"}
+    assert Plan.from_json(json.loads(json.dumps(record))).run_key == plan.run_key
+
+
+def test_every_choice_of_the_preparation_is_part_of_the_run_key():
+    choices = [
+        {},
+        {"cloud_margin_m": 30},
+        {"shadow_reach_m": 0},
+        {"steady_is_ground": False},
+        {"composite": {"pre": "greenest"}},
+        {"composite": {"pre": "best", "post": "best"}},
+        {"harmonise": True},
+    ]
+    assert len({plan_with(**choice).run_key for choice in choices}) == len(choices)
+
+
+def test_what_the_product_says_of_its_preparation():
+    from lsbatch.pipeline.finish import product_attrs
+
+    said = product_attrs(plan_with(composite={"pre": "greenest"}))["preparation"]
+    assert said == {
+        "cloud_margin_m": 20.0,
+        "steady_is_ground": True,
+        "shadow_reach_m": 2000.0,
+        "pre": "greenest",
+        "post": "median",
+        "harmonise": False,
+        "screens": {"pre": "the quality band scl", "post": "the quality band scl"},
+    }
+
+
 def test_choices_of_the_area_that_were_not_made_leave_the_run_key_as_it_was():
     plain = Recipe(event="e", source="s", detector=DetectorChoice(name="ndvi-change"))
     names = recipe_record(plain).keys()

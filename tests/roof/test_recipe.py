@@ -294,3 +294,48 @@ def test_a_radius_that_is_no_length_is_refused(radius):
 
 def test_a_side_is_east_or_west():
     assert "aoi_side" in refusal(**LEAST, aoi_side="north")
+
+
+# ---- preparation
+
+
+def test_a_composite_is_one_name_for_both_sides_or_one_for_each():
+    both = read_recipe(None, **LEAST, composite="best").preparation
+    assert (both.pre, both.post) == ("best", "best")
+    each = read_recipe(None, **LEAST, composite={"pre": "greenest"}).preparation
+    assert (each.pre, each.post) == ("greenest", "median")
+
+
+@pytest.mark.parametrize("composite", ["greenest", {"post": "greenest"}])
+def test_the_greenest_look_after_the_event_is_refused_with_the_reason(composite):
+    told = refusal(**LEAST, composite=composite)
+    assert "composite" in told and "hides its scars" in told
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("composite", "mean"),
+        ("composite", {"pre": "mean"}),
+        ("composite", {"before": "best"}),
+        ("cloud_margin_m", -1),
+        ("shadow_reach_m", -1),
+        ("harmonise", "perhaps"),
+        ("steady_is_ground", "perhaps"),
+    ],
+)
+def test_a_choice_of_preparation_that_breaks_a_rule_is_named(key, value):
+    assert key in refusal(**LEAST, **{key: value})
+
+
+def test_preparation_holds_the_recipe_s_choices():
+    chosen = read_recipe(
+        None, **LEAST, cloud_margin_m=35, steady_is_ground=False, shadow_reach_m=500
+    ).preparation
+    assert chosen.record() == {
+        "cloud_margin_m": 35.0,
+        "steady_is_ground": False,
+        "shadow_reach_m": 500.0,
+        "pre": "median",
+        "post": "median",
+    }
