@@ -130,6 +130,8 @@ class Recipe(_Frozen):
     """Smaller polygons are left out of landslides.parquet and the counts."""
     block_px: int = Field(default=512, ge=256, le=8192, multiple_of=256)
     """Side of a block; changes speed and memory, never the map."""
+    loader: Literal["direct", "stackstac"] = "direct"
+    """What makes the lazy cube; stackstac takes longer. The map is the same."""
     cluster: ClusterChoice = ClusterChoice()
     yes: bool = False
     """Go ahead even where the area is very large."""

@@ -1,46 +1,21 @@
 """build_cube: scenes on a grid, as one lazy Dataset in physical units."""
 
-import functools
 import math
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import dask.array as da
 import numpy as np
-import stackstac
 import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
-from rasterio.enums import Resampling
 
 from lsbatch.cube.patience import READ_WITHIN_S, Deadline
-from lsbatch.cube.reader import ExactReader
-from lsbatch.domain import (
-    FLAGS,
-    NO_FLAG,
-    QUALITY,
-    Access,
-    Asset,
-    Granule,
-    Look,
-    Scene,
-    Scenes,
-    check_cube,
-)
+from lsbatch.cube.pieces import Target, fill_of, load_pieces
+from lsbatch.domain import QUALITY, Look, Scene, Scenes, check_cube
 
-_NO_FLAG = np.uint16(NO_FLAG)
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """Where to, and by which rules, files are read."""
-
-    geobox: GeoBox
-    chunk: int
-    access: Access
-    deadline: Deadline
+Loader = Literal["direct", "stackstac"]
 
 
 def build_cube(
@@ -50,6 +25,7 @@ def build_cube(
     bands: Sequence[str] | None = None,
     chunk_px: int | None = None,
     around_px: int = 0,
+    loader: Loader = "direct",
 ) -> xr.Dataset:
     """Looks and terrain of an event on a grid; lazy, nothing is read.
 
@@ -66,6 +42,9 @@ def build_cube(
         reads of such a block are over `READ_WITHIN_S` after the first one, or raise ReadError.
     around_px : int
         Pixels on each side of the grid whose elevation is read too, since hills cast shadows.
+    loader : "direct" or "stackstac"
+        What makes the lazy arrays: our own pieces, or stackstac with our reader. The pixels are the
+        same; stackstac takes longer (`make bench ONLY=cubes`).
 
     Returns
     -------
@@ -87,20 +66,15 @@ def build_cube(
     """
     names = _bands_of(scenes) if bands is None else tuple(bands)
     chunk = chunk_px or max(geobox.shape)
-    target = _Target(
-        geobox,
-        chunk,
-        scenes.access,
-        Deadline(READ_WITHIN_S if chunk_px is None else math.inf),
-    )
-    stacked = {name: _stack_looks(scenes.looks, name, target) for name in names}
+    within = Deadline(READ_WITHIN_S if chunk_px is None else math.inf)
+    target = Target(geobox, chunk, scenes.access, within)
+    stacked = {name: _stack_looks(scenes.looks, name, target, loader) for name in (*names, QUALITY)}
     cube = xr.Dataset(
         {name: (("time", "y", "x"), data) for name, data in stacked.items()},
         coords=_coords(scenes.looks, geobox),
     )
-    cube[QUALITY] = (("time", "y", "x"), _stack_looks(scenes.looks, QUALITY, target))
-    wide = replace(target, geobox=geobox.pad(around_px), chunk=chunk_px or chunk + 2 * around_px)
-    ground = _terrain(scenes.terrain, wide)
+    wide = Target(geobox.pad(around_px), chunk_px or chunk + 2 * around_px, scenes.access, within)
+    ground = _terrain(scenes.terrain, wide, loader)
     if around_px:
         cube["surroundings"] = (("y_around", "x_around"), ground)
         ground = ground[around_px:-around_px, around_px:-around_px].rechunk(chunk)
@@ -132,90 +106,26 @@ def _coords(looks: Sequence[Look], geobox: GeoBox) -> dict[str, Any]:
     }
 
 
-def _stack_looks(looks: Sequence[Look], band: str, target: _Target) -> Any:
+def _stack_looks(looks: Sequence[Look], band: str, target: Target, loader: Loader) -> Any:
     """One band of all looks, dask (time, y, x), in physical units; flags as they are."""
-    resampling = Resampling.nearest if band in FLAGS else Resampling.bilinear
-    layers = [_mosaic(look.scene, band, target, resampling) for look in looks]
-    if layers:
-        return da.stack(layers)
-    dtype = _NO_FLAG.dtype if band in FLAGS else np.dtype("float32")
-    return da.zeros((0, *target.geobox.shape), dtype=dtype, chunks=target.chunk)
+    return _mosaics([look.scene for look in looks], band, target, loader)
 
 
-def _terrain(models: Sequence[Scene], target: _Target) -> Any:
+def _terrain(models: Sequence[Scene], target: Target, loader: Loader) -> Any:
     """Elevation in metres, dask (y, x); the first model with data on top."""
-    layers = [_mosaic(model, "elevation", target, Resampling.cubic_spline) for model in models]
-    top = da.full(tuple(target.geobox.shape), np.float32(np.nan), chunks=target.chunk)
-    for layer in reversed(layers):
-        top = da.where(da.isnan(layer), top, layer)
-    return top
+    whole = [replace(models[0], granules=sum((m.granules for m in models), ()))] if models else []
+    if whole:
+        return _mosaics(whole, "elevation", target, loader)[0]
+    return da.full(tuple(target.geobox.shape), fill_of("elevation"), chunks=target.chunk_px)
 
 
-def _mosaic(scene: Scene, band: str, target: _Target, resampling: Resampling) -> Any:
-    """One band of one scene, dask (y, x): granules merged, scale and offset applied by us."""
-    is_flag = band in FLAGS
-    fill = _NO_FLAG if is_flag else np.float32(np.nan)
-    having = [(g, asset) for g in scene.granules if (asset := g.asset(band)) is not None]
-    top = da.full(tuple(target.geobox.shape), fill, dtype=fill.dtype, chunks=target.chunk)
-    for granule, asset in reversed(having):
-        layer = _stack(granule, asset, target, resampling, fill)
-        empty = layer == fill if is_flag else da.isnan(layer)
-        if not is_flag and (asset.scale, asset.offset) != (1.0, 0.0):
-            layer = layer * np.float32(asset.scale) + np.float32(asset.offset)
-        top = da.where(empty, top, layer)
-    return top
+def _mosaics(scenes: Sequence[Scene], band: str, target: Target, loader: Loader) -> Any:
+    """One band of each scene, dask (scene, y, x): granules merged, the first with data on top."""
+    if not scenes:
+        shape = (0, *target.geobox.shape)
+        return da.zeros(shape, dtype=fill_of(band).dtype, chunks=target.chunk_px)
+    if loader == "direct":
+        return load_pieces(scenes, band, target)
+    from lsbatch.cube.stacked import load_stacked
 
-
-def _stack(
-    granule: Granule, asset: Asset, target: _Target, resampling: Resampling, fill: Any
-) -> Any:
-    """One file through stackstac and our reader, dask (y, x)."""
-    geobox = target.geobox
-    reader = functools.partial(
-        ExactReader,
-        assets={asset.href: asset},
-        access=target.access,
-        deadline=target.deadline,
-        item_id=granule.item_id,
-    )
-    with warnings.catch_warnings():
-        # stackstac 0.5.1 is frozen and still multiplies affines with *
-        warnings.simplefilter("ignore", PendingDeprecationWarning)
-        stack = stackstac.stack(
-            [_item_of(granule, asset, geobox)],
-            assets=[asset.band],
-            epsg=geobox.crs.epsg,
-            bounds=tuple(geobox.boundingbox),
-            resolution=abs(geobox.resolution.x),
-            xy_coords="center",
-            snap_bounds=False,
-            rescale=False,
-            dtype=fill.dtype,
-            fill_value=fill,
-            resampling=resampling,
-            chunksize=(1, 1, target.chunk, target.chunk),
-            reader=reader,
-            errors_as_nodata=(),
-        )
-    return stack.data[0, 0]
-
-
-def _item_of(granule: Granule, asset: Asset, geobox: GeoBox) -> dict[str, Any]:
-    """The least record that stackstac accepts.
-
-    Only the target grid is given, and the footprint as "somewhere in it": stackstac's own reading
-    of projection metadata knows one spelling of several, and gets extents wrong without a word.
-    """
-    bounds = tuple(geobox.boundingbox)
-    record = {
-        "href": asset.href,
-        "type": "image/tiff",
-        "proj:epsg": geobox.crs.epsg,
-        "proj:bbox": bounds,
-    }
-    return {
-        "id": granule.item_id,
-        "bbox": granule.footprint.bounds,
-        "properties": {"datetime": "2000-01-01T00:00:00Z", "proj:epsg": geobox.crs.epsg},
-        "assets": {asset.band: record},
-    }
+    return load_stacked(scenes, band, target)

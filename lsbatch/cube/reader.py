@@ -1,40 +1,167 @@
-"""ExactReader: one band of one file on the wanted grid, the same bits whatever the window.
+"""read_pixels: one band of one file on the wanted grid, the same bits whatever the window.
 
-GDAL's warper interpolates coordinates to 1/8 of a pixel and works out its kernel's width for each
-window; blocks cut from such a warp differ from the whole. Here both are fixed: the transformer is
-exact (tolerance 1e-9 pixel) and the scale comes from the file, not from the window.
+GDAL opens the file and decodes the tiles that are needed. Its warper has no part: it interpolates
+coordinates to 1/8 of a pixel and works out its kernel's width for each window, so that blocks cut
+from it differ from the whole; told to be exact it projects every pixel, at five times the cost of
+all the rest. Here places come from a fixed lattice and the scale from the file. What is read equals
+GDAL's exact warp but for its rounding of coordinates (1e-10 pixel; the last bit of some in 10,000
+pixels), and but for cubic B-splines that are widened: there GDAL evaluates the spline beyond its
+end and gives pixels a weight of down to -1/6 that have none.
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import rasterio
 from affine import Affine
-from rasterio import CRS
-from rasterio.enums import Resampling
+from odc.geo.geobox import GeoBox
+from rasterio.enums import MaskFlags
 from rasterio.io import DatasetReader
-from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform as transform_points
 from rasterio.windows import Window
 
 from lsbatch.cube.opening import OpenAsset, open_asset
 from lsbatch.cube.patience import Deadline
+from lsbatch.cube.placing import Lattice, crs_of, place_pixels
 from lsbatch.domain import Access, Asset
 from lsbatch.errors import ReadError
+from lsbatch.kernels import Places, Resampling, kernel_reach, resample
 
-_TOLERANCE_PX = 1e-9
 _BEYOND = 1e9
 """No sensor stores numbers as large; undeclared fill values such as 1e20, 1e30 and -3.4e38 are."""
-_CANVAS_M = 2.1e7
-"""Half the side of the canvas: beyond every projected coordinate on Earth."""
-_GDAL_BLOCK = (128, 512)
-"""Rows and columns of a block of GDAL's warped images."""
+
+
+def read_pixels(
+    asset: Asset,
+    geobox: GeoBox,
+    *,
+    resampling: Resampling,
+    fill: np.generic,
+    access: Access,
+    deadline: Deadline,
+    item_id: str = "",
+) -> np.ndarray:
+    """Stored numbers on a grid, (H, W), of `fill`'s type; `fill` where there is no data.
+
+    Parameters
+    ----------
+    asset : Asset
+    geobox : GeoBox
+        North up, square pixels, projected CRS.
+    resampling : "nearest", "bilinear" or "cubic_spline"
+    fill : numpy scalar
+        float32, or for "nearest" another type too.
+    access : Access
+        Where the file may lie.
+    deadline : Deadline
+    item_id : str
+        For the message of an error.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be opened or decoded. Never nodata in its place.
+    """
+    try:
+        with open_asset(asset, access, deadline) as opened:
+            data = _read(opened, geobox, resampling, fill)
+    except ReadError as error:
+        if not item_id:
+            raise
+        raise ReadError(f"item {item_id}, {error}") from error
+    if data.dtype.kind == "f":
+        with np.errstate(invalid="ignore"):
+            data[~(np.abs(data) < _BEYOND)] = fill
+    return data
+
+
+def _read(
+    opened: OpenAsset, geobox: GeoBox, resampling: Resampling, fill: np.generic
+) -> np.ndarray:
+    out = np.full(tuple(geobox.shape), fill)
+    dataset, nodata = opened.dataset, opened.nodata
+    shift = Lattice.of(geobox).shift(dataset.crs, dataset.transform)
+    if shift is not None and resampling != "cubic_spline":
+        _paste(dataset, nodata, shift, out)
+        return out
+    scale = _scale(dataset, geobox)
+    level = _overview_level(dataset, max(scale))
+    if level is not None:
+        dataset = opened.reopen(overview_level=level)
+        scale = _scale(dataset, geobox)
+    places = place_pixels(geobox, dataset.crs, dataset.transform, dataset.width)
+    reach = tuple(kernel_reach(resampling, value) for value in scale)
+    window = _window(dataset, places, reach)
+    if window is not None:
+        values, origin = _values(dataset, window), (window.row_off, window.col_off)
+        options = {"resampling": resampling, "scale": scale, "nodata": nodata, "fill": fill}
+        resample(values, origin, places, out, **options)
+    return out
+
+
+def _paste(
+    dataset: DatasetReader, nodata: float | None, shift: tuple[int, int], out: np.ndarray
+) -> None:
+    """Copy the pixels of a file that has the grid's; what lies beyond it stays as it is."""
+    sides = []
+    for first, side, extent in zip(shift, out.shape, dataset.shape, strict=True):
+        begin, end = max(first, 0), min(first + side, extent)
+        if begin >= end:
+            return
+        sides.append((begin, end - begin))
+    (row, height), (col, width) = sides
+    values = _values(dataset, Window(col, row, width, height))
+    part = out[row - shift[0] :, col - shift[1] :][:height, :width]
+    none = values != values if values.dtype.kind == "f" else None
+    if nodata is not None and nodata == nodata:
+        none = values == nodata if none is None else none | (values == nodata)
+    fill = part.flat[0]
+    part[...] = values
+    if none is not None:
+        part[none] = fill
+
+
+def _window(dataset: DatasetReader, places: Places, reach: tuple[int, ...]) -> Window | None:
+    """The part of a file that counts for these places, None if there is none."""
+    sides = []
+    extents = zip(places.extent(), dataset.shape, reach, strict=True)
+    for (least, most), extent, margin in extents:
+        if not (least <= extent and most >= 0):
+            return None
+        first = int(max(least - margin - 1, 0))
+        sides.append((first, int(min(most + margin + 2, extent)) - first))
+    (row, height), (col, width) = sides
+    return Window(col, row, width, height)
+
+
+def _values(dataset: DatasetReader, window: Window) -> np.ndarray:
+    """Stored numbers of a window; NaN where the file has a mask of its own that says no data."""
+    values = dataset.read(1, window=window)
+    if MaskFlags.per_dataset not in dataset.mask_flag_enums[0]:
+        return values
+    return np.where(dataset.read_masks(1, window=window) == 0, np.nan, values.astype("float64"))
+
+
+def _scale(dataset: DatasetReader, geobox: GeoBox) -> tuple[float, float]:
+    """Target pixels per source pixel, (y, x), at the source's centre: the same for every window."""
+    a = dataset.transform
+    row, col = dataset.height / 2, dataset.width / 2
+    corners = [a * point for point in ((col, row), (col + 1, row), (col, row + 1))]
+    points = transform_points(dataset.crs, crs_of(str(geobox.crs)), *zip(*corners, strict=True))
+    # only the target's pixel size counts, its origin would bring in another rounding per window
+    (x, right, below) = (np.array(point) for point in zip(*points, strict=True))
+    pixel = abs(geobox.resolution.x)
+    return float(np.hypot(*(below - x)) / pixel), float(np.hypot(*(right - x)) / pixel)
+
+
+def _overview_level(dataset: DatasetReader, scale: float) -> int | None:
+    """The coarsest overview still as fine as the target, None for full resolution."""
+    fitting = [n for n, factor in enumerate(dataset.overviews(1)) if factor * scale <= 1]
+    return fitting[-1] if fitting else None
 
 
 class ExactReader:
-    """A stackstac reader that is exact, strict and small to pickle.
+    """`read_pixels` as a reader of stackstac: strict, and small to pickle.
 
     Threads: each ``read`` opens and closes its own dataset, so one instance may serve many.
     """
@@ -44,19 +171,17 @@ class ExactReader:
         *,
         url: str,
         spec: Any,
-        resampling: Resampling,
+        resampling: Any,
         dtype: np.dtype,
-        fill_value: float,
-        assets: Mapping[str, Asset],
+        fill_value: Any,
+        assets: Mapping[str, tuple[str, Asset]],
         access: Access,
         deadline: Deadline,
-        item_id: str = "",
         **_unused: Any,
     ) -> None:
-        self.asset = assets[url]
+        self.item_id, self.asset = assets[url]
         self.access = access
         self.deadline = deadline
-        self.item_id = item_id
         self.spec = spec
         self.resampling = resampling
         self.dtype = dtype
@@ -70,51 +195,20 @@ class ExactReader:
         ReadError
             If the file cannot be opened or decoded. Never nodata in its place.
         """
-        try:
-            with open_asset(self.asset, self.access, self.deadline) as opened:
-                return self._masked(self._warp(opened, window))
-        except ReadError as error:
-            if not self.item_id:
-                raise
-            raise ReadError(f"item {self.item_id}, {error}") from error
-
-    def _warp(self, opened: OpenAsset, window: Window) -> np.ndarray:
-        target = self.spec.vrt_params
-        level = _overview_level(opened.dataset, target)
-        dataset = opened.dataset if level is None else opened.reopen(overview_level=level)
-        return self._warp_from(dataset, opened.nodata, target, window)
-
-    def _masked(self, data: np.ndarray) -> np.ndarray:
-        """Without what cannot be a measurement: not finite, or beyond any stored number."""
-        if data.dtype.kind == "f":
-            with np.errstate(invalid="ignore"):
-                data[~(np.abs(data) < _BEYOND)] = self.fill_value
-        return data
-
-    def _warp_from(
-        self, dataset: DatasetReader, nodata: float | None, target: dict[str, Any], window: Window
-    ) -> np.ndarray:
-        xscale, yscale = _scale(dataset, target)
-        canvas, place = _canvas(target, window)
-        with (
-            rasterio.Env(GDAL_VRT_WARP_USE_DATASET_RASTERIO=_by_window(dataset, target)),
-            WarpedVRT(
-                dataset,
-                **canvas,
-                resampling=self.resampling,
-                tolerance=_TOLERANCE_PX,
-                src_nodata=nodata,
-                nodata=self.fill_value,
-                dtype=str(self.dtype),
-                add_alpha=nodata is None,
-                XSCALE=f"{xscale:.17g}",
-                YSCALE=f"{yscale:.17g}",
-            ) as vrt,
-        ):
-            data, *alpha = vrt.read(window=place)
-        if alpha:
-            data[alpha[0] == 0] = self.fill_value
-        return data[: window.height, : window.width]
+        geobox = GeoBox(
+            (window.height, window.width),
+            self.spec.transform * Affine.translation(window.col_off, window.row_off),
+            f"EPSG:{self.spec.epsg}",
+        )
+        return read_pixels(
+            self.asset,
+            geobox,
+            resampling=self.resampling.name,
+            fill=self.dtype.type(self.fill_value),
+            access=self.access,
+            deadline=self.deadline,
+            item_id=self.item_id,
+        )
 
     def close(self) -> None:
         """Nothing stays open between reads."""
@@ -124,55 +218,3 @@ class ExactReader:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-
-
-def _canvas(target: dict[str, Any], window: Window) -> tuple[dict[str, Any], Window]:
-    """One canvas around the whole projection, and a window's place on it.
-
-    Coordinates are counted from its corner, so that they round alike whichever window asks.
-    """
-    pixel = target["transform"].a
-    half = math.ceil(_CANVAS_M / pixel / max(_GDAL_BLOCK)) * max(_GDAL_BLOCK)
-    # a millionth of a pixel: what the origins of two windows of one grid may differ by
-    x, y = (round(v / pixel, 6) for v in (target["transform"].c, -target["transform"].f))
-    col, row = math.floor(x), math.floor(y)
-    left, top = round(x - col, 6) - half, half - round(y - row, 6)
-    canvas = {
-        **target,
-        "transform": Affine(pixel, 0, left * pixel, 0, -pixel, top * pixel),
-        "width": 2 * half,
-        "height": 2 * half,
-    }
-    # GDAL fills a window no larger than its block from all the blocks that the window meets
-    shape = (window.height, window.width)
-    height, width = (max(side, block + 1) for side, block in zip(shape, _GDAL_BLOCK, strict=True))
-    return canvas, Window(col + half + window.col_off, row + half + window.row_off, width, height)
-
-
-def _by_window(dataset: DatasetReader, target: dict[str, Any]) -> bool:
-    """Whether GDAL may warp a window at once; else it goes by its own blocks of the canvas.
-
-    Within one coordinate system any tolerance lets it interpolate between a window's ends.
-    """
-    return dataset.crs != CRS.from_user_input(target["crs"])
-
-
-def _scale(dataset: DatasetReader, target: dict[str, Any]) -> tuple[float, float]:
-    """Target pixels per source pixel, (x, y), at the source's centre: the same for every window."""
-    a = dataset.transform
-    row, col = dataset.height / 2, dataset.width / 2
-    corners = [a * point for point in ((col, row), (col + 1, row), (col, row + 1))]
-    xs, ys = transform_points(dataset.crs, target["crs"], *zip(*corners, strict=True))
-    # only the target's pixel size counts, its origin would bring in another rounding per window
-    pixel = target["transform"].a
-    return (
-        math.hypot(xs[1] - xs[0], ys[1] - ys[0]) / pixel,
-        math.hypot(xs[2] - xs[0], ys[2] - ys[0]) / pixel,
-    )
-
-
-def _overview_level(dataset: DatasetReader, target: dict[str, Any]) -> int | None:
-    """The coarsest overview still as fine as the target, None for full resolution."""
-    shrink = 1 / max(_scale(dataset, target))
-    fitting = [level for level, factor in enumerate(dataset.overviews(1)) if factor <= shrink]
-    return fitting[-1] if fitting else None

@@ -13,7 +13,7 @@ from lsbatch.domain.preparation import Composite, Preparation
 from lsbatch.domain.receipt import Receipt
 from lsbatch.domain.reported import Reported
 from lsbatch.domain.rupture import landslide_radius_km, source_depth_km
-from lsbatch.domain.scene import Asset, Granule, Look, Rejection, Scene, Scenes
+from lsbatch.domain.scene import Asset, Granule, Look, Rejection, Scene, Scenes, window_of
 from lsbatch.domain.schema import (
     DETECTABLE,
     FLAGS,
@@ -96,4 +96,5 @@ __all__ = [
     "slug_of",
     "source_depth_km",
     "utm_of",
+    "window_of",
 ]

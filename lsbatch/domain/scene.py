@@ -158,8 +158,8 @@ class Scenes:
         Granules that cannot matter are left out, and looks without any; a look that is absent
         here and one without data say the same. Elevation models count within so many pixels more.
         """
-        window = _window_of(geobox)
-        around = _window_of(geobox.pad(around_px)) if around_px else window
+        window = window_of(geobox)
+        around = window_of(geobox.pad(around_px)) if around_px else window
         return Scenes(
             looks=tuple(
                 Look(scene, look.period, look.delay_days)
@@ -173,9 +173,11 @@ class Scenes:
         )
 
 
-def _window_of(geobox: GeoBox) -> BaseGeometry:
-    """A geobox with some margin, EPSG:4326."""
-    # a degree-wide margin would be wasteful, none would lose pixels to rounding of footprints
+def window_of(geobox: GeoBox) -> BaseGeometry:
+    """A geobox with some margin, EPSG:4326; a footprint beyond it has no pixel in the geobox.
+
+    A degree-wide margin would be wasteful, none would lose pixels to rounding of footprints.
+    """
     margin = 200 * abs(geobox.resolution.x)
     return geobox.extent.buffer(margin).to_crs("EPSG:4326", resolution=1e4).geom
 

@@ -7,11 +7,13 @@ and their number never changes a bit.
 from lsbatch.kernels.confusion import confusion, confusion_by_cell, mcc
 from lsbatch.kernels.correction import c_coefficient, light_sums, scs_c
 from lsbatch.kernels.curvature import plan_curvature, profile_curvature, total_curvature
+from lsbatch.kernels.lattice import Places
 from lsbatch.kernels.light import hillshade, illumination
 from lsbatch.kernels.looks import has_twin, widen
 from lsbatch.kernels.planes import fill_planes
 from lsbatch.kernels.rank import NO_GROUP, local_quantile
 from lsbatch.kernels.relief import mean_step, roughness, tpi, tri
+from lsbatch.kernels.resample import Resampling, kernel_reach, resample
 from lsbatch.kernels.screen import is_bright_brown, is_bright_white, is_snow
 from lsbatch.kernels.shadow import cast_shadow, shadow_depth, shadow_halo
 from lsbatch.kernels.spectral import median_of_looks, normalised_difference
@@ -22,6 +24,8 @@ from lsbatch.kernels.warp import move_pixels
 __all__ = [
     "FLAT",
     "NO_GROUP",
+    "Places",
+    "Resampling",
     "aspect",
     "blend_weights",
     "c_coefficient",
@@ -35,6 +39,7 @@ __all__ = [
     "is_bright_brown",
     "is_bright_white",
     "is_snow",
+    "kernel_reach",
     "light_sums",
     "local_quantile",
     "mcc",
@@ -44,6 +49,7 @@ __all__ = [
     "normalised_difference",
     "plan_curvature",
     "profile_curvature",
+    "resample",
     "roughness",
     "scs_c",
     "shadow_depth",

@@ -36,7 +36,13 @@ def map_block(task: BlockTask) -> Receipt:
         layers = _blank(task, Status.EXCLUDED)
         return _receipt(task, layers, write_block(task.product, block, layers), clock)
     try:
-        cube = build_cube(task.scenes, block.padded, bands=task.bands, around_px=task.around_px)
+        cube = build_cube(
+            task.scenes,
+            block.padded,
+            bands=task.bands,
+            around_px=task.around_px,
+            loader=task.loader,
+        )
         features = prepare(cube, task.detector.inputs, task.preparation)
         # a bare .load() would go back to the cluster's scheduler and spread the block over it
         features = features.load(scheduler="threads", num_workers=READERS)

@@ -16,6 +16,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
+from lsbatch.cube import Loader
 from lsbatch.detectors import load_detector
 from lsbatch.domain import (
     Asset,
@@ -92,6 +93,8 @@ class BlockTask:
     aoi: BaseGeometry
     """Area of interest in the grid's CRS."""
     product: Path
+    loader: Loader = "direct"
+    """What makes the lazy cube."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,7 @@ class Plan:
                 slope_limit_deg=self.recipe.slope_limit_deg,
                 aoi=aoi,
                 product=product,
+                loader=self.recipe.loader,
             )
 
     @property
@@ -235,7 +239,7 @@ def recipe_record(recipe: Recipe) -> dict[str, Any]:
     their run key.
     """
     unmade = {name for name in _OF_AREA if getattr(recipe, name) == _DEFAULTS[name].default}
-    return recipe.model_dump(exclude={"cluster", "yes", *unmade})
+    return recipe.model_dump(exclude={"cluster", "loader", "yes", *unmade})
 
 
 def versions() -> dict[str, str]:

@@ -1,17 +1,15 @@
 """Cubes against odc-stac: time and bytes for the same scenes, grid, bands and threads.
 
-Scenes as catalogues hold them: 10 m bands and 20 m flags, uint16 and uint8, deflated COGs with tiles
-of 512 and overviews, and a swath's edge. odc-stac gives numbers as they are stored; `build_cube`
-gives float32, scaled, NaN for no data.
+Scenes as catalogues hold them: 10 m bands and 20 m flags, uint16 and uint8, deflated COGs with
+tiles of 512 and overviews, and a swath's edge. odc-stac gives numbers as they are stored;
+`build_cube` gives float32, scaled, NaN for no data.
 """
 
 import functools
-import json
 import os
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -54,7 +52,9 @@ def cases(*, side_px: int = 2048, served_px: int = 1024, repeats: int = 5) -> It
         with tempfile.TemporaryDirectory() as folder:
             world = make(Path(folder), side_px)
             for work, runs in _works(world).items():
-                yield _case(f"cube-{name}-{work}-seconds", interleaved_medians(runs, repeats=repeats))
+                yield _case(
+                    f"cube-{name}-{work}-seconds", interleaved_medians(runs, repeats=repeats)
+                )
         with tempfile.TemporaryDirectory() as folder:
             world = make(Path(folder), served_px)
             for work, read in _bytes(Path(folder), world).items():

@@ -1,0 +1,229 @@
+"""Pixels of one raster at places within it, by nearest neighbour or a separable kernel."""
+
+import math
+from typing import Literal
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from lsbatch.errors import ContractError
+from lsbatch.kernels.lattice import Places, at_col, cubic_weights, line_of
+
+Resampling = Literal["nearest", "bilinear", "cubic_spline"]
+
+_REACH = {"nearest": 0.5, "bilinear": 1.0, "cubic_spline": 2.0}
+"""Half a kernel's width, in source pixels at full resolution."""
+_ROUNDING_PX = 1e-10
+"""A place that close to a pixel's edge lies on it."""
+_LEAST_WEIGHT = 1e-5
+"""Pixels with data that weigh less make no number."""
+_WIDENED_BELOW = 0.95
+"""Target pixels per source pixel from which on four pixels are enough for "bilinear"."""
+
+
+def kernel_reach(resampling: Resampling, scale: float) -> int:
+    """Source pixels on each side of a place that count.
+
+    Parameters
+    ----------
+    resampling : str
+    scale : float
+        Target pixels per source pixel; below 0.95 the kernel is widened.
+
+    Returns
+    -------
+    int
+    """
+    return math.ceil(_REACH[resampling] / min(scale, 1.0))
+
+
+def resample(
+    values: NDArray[np.generic],
+    origin: tuple[int, int],
+    places: Places,
+    out: NDArray[np.generic],
+    *,
+    resampling: Resampling,
+    scale: tuple[float, float],
+    nodata: float | None,
+    fill: float,
+) -> None:
+    """Write a raster's numbers at given places.
+
+    Parameters
+    ----------
+    values : ndarray, integers or floats, (H, W)
+        The raster, or what counts of it. NaN is no data in every raster of floats.
+    origin : (int, int)
+        Row and column of its first pixel in the whole raster.
+    places : Places
+        Rows and columns in the whole raster: 0 is the outer edge of its first pixel, 0.5 that
+        pixel's centre. Not a number, or outside `values` = no data.
+    out : ndarray, (M, N)
+        Where to; float32 but for "nearest".
+    resampling : "nearest", "bilinear" or "cubic_spline"
+    scale : (float, float)
+        Target pixels per source pixel in y and x; below 0.95, for the spline below 1, the kernel
+        is widened, so that every source pixel counts.
+    nodata : float or None
+        Value of the raster's pixels without data; they weigh nothing, and a place on one of them
+        has none.
+    fill : float
+        What is written where there is no data.
+
+    Raises
+    ------
+    ContractError
+        For arrays of other shapes.
+
+    Notes
+    -----
+    The numbers of GDAL's warper: its nearest, its bilinear of four pixels and its widened kernels
+    (gdalwarpkernel.cpp), but for widened splines, which GDAL follows beyond their end. Sums are
+    float64 and run row by row.
+    """
+    if out.shape != places.shape or values.ndim != 2:
+        raise ContractError(
+            f"Places of shape {places.shape} in a raster of 2 axes; received an output of shape "
+            f"{out.shape} and a raster of {values.ndim} axes."
+        )
+    marks = nodata is not None and not math.isnan(nodata)
+    none = float(nodata) if nodata is not None and marks else 0.0
+    source = np.ascontiguousarray(values), marks, none
+    where = places.rows, places.cols, cubic_weights(places.step), *places.first, *origin
+    into = out, out.dtype.type(fill)
+    if resampling == "nearest":
+        _nearest(*source, *where, *into)
+        return
+    if resampling == "bilinear" and min(scale) >= _WIDENED_BELOW:
+        _bilinear(*source, *where, *into)
+        return
+    yscale, xscale = (min(value, 1.0) for value in scale)
+    reach = kernel_reach(resampling, yscale), kernel_reach(resampling, xscale)
+    _widened(*source, *where, *into, yscale, xscale, *reach, resampling == "cubic_spline")
+
+
+@njit(cache=True, nogil=True)
+def _has_data(values, marks, none, y, x):  # type: ignore[no-untyped-def]
+    """Whether a place is in the raster, on a pixel with data."""
+    height, width = values.shape
+    if not (y >= 0.0 and x >= 0.0 and y <= height and x <= width):
+        return False
+    value = values[min(int(y + _ROUNDING_PX), height - 1), min(int(x + _ROUNDING_PX), width - 1)]
+    return value == value and not (marks and value == none)
+
+
+@njit(cache=True, nogil=True)
+def _nearest(  # type: ignore[no-untyped-def]
+    values, marks, none, rows, cols, lattice, top, left, first_row, first_col, out, fill
+):
+    height, width = values.shape
+    row_line, col_line = np.empty(rows.shape[1]), np.empty(cols.shape[1])
+    for i in range(out.shape[0]):
+        line_of(rows, lattice, top + i, row_line)
+        line_of(cols, lattice, top + i, col_line)
+        for j in range(out.shape[1]):
+            y = at_col(row_line, lattice, left + j) - first_row
+            x = at_col(col_line, lattice, left + j) - first_col
+            out[i, j] = fill
+            if _has_data(values, marks, none, y, x):
+                row, col = int(y + _ROUNDING_PX), int(x + _ROUNDING_PX)
+                out[i, j] = values[min(row, height - 1), min(col, width - 1)]
+
+
+@njit(cache=True, nogil=True)
+def _bilinear(  # type: ignore[no-untyped-def]
+    values, marks, none, rows, cols, lattice, top, left, first_row, first_col, out, fill
+):
+    row_line, col_line = np.empty(rows.shape[1]), np.empty(cols.shape[1])
+    for i in range(out.shape[0]):
+        line_of(rows, lattice, top + i, row_line)
+        line_of(cols, lattice, top + i, col_line)
+        for j in range(out.shape[1]):
+            y = at_col(row_line, lattice, left + j) - first_row
+            x = at_col(col_line, lattice, left + j) - first_col
+            out[i, j] = fill
+            if _has_data(values, marks, none, y, x):
+                total, weight = _of_four(values, marks, none, y, x)
+                if weight == 1.0:
+                    out[i, j] = total
+                elif weight >= _LEAST_WEIGHT:
+                    out[i, j] = total / weight
+
+
+@njit(cache=True, nogil=True)
+def _of_four(values, marks, none, y, x):  # type: ignore[no-untyped-def]
+    """Weighted sum of the pixels about a place, and the sum of their weights."""
+    height, width = values.shape
+    top, left = math.floor(y - 0.5), math.floor(x - 0.5)
+    upper, nearer = 1.5 - (y - top), 1.5 - (x - left)
+    if top < 0:
+        top, upper = 0, 1.0
+    if left < 0:
+        left, nearer = 0, 1.0
+    total = weight = 0.0
+    for m in range(2):
+        if top + m >= height:
+            break
+        share = upper if m == 0 else 1.0 - upper
+        for n in range(2):
+            if left + n >= width:
+                break
+            value = values[top + m, left + n]
+            if value == value and not (marks and value == none):
+                part = (nearer if n == 0 else 1.0 - nearer) * share
+                weight += part
+                total += value * part
+    return total, weight
+
+
+@njit(cache=True, nogil=True)
+def _weight(distance, spline):  # type: ignore[no-untyped-def]
+    """Of a triangle, or six times the cubic B-spline."""
+    x = abs(distance)
+    if not spline:
+        return max(1.0 - x, 0.0)
+    if x >= 2.0:
+        return 0.0
+    far = (2.0 - x) ** 3
+    return far if x >= 1.0 else far - 4.0 * (1.0 - x) ** 3
+
+
+@njit(cache=True, nogil=True)
+def _widened(  # type: ignore[no-untyped-def]
+    values, marks, none, rows, cols, lattice, top, left, first_row, first_col, out, fill,
+    yscale, xscale, yreach, xreach, spline,
+):  # fmt: skip
+    height, width = values.shape
+    row_line, col_line = np.empty(rows.shape[1]), np.empty(cols.shape[1])
+    weights = np.empty(2 * xreach + 1)
+    for i in range(out.shape[0]):
+        line_of(rows, lattice, top + i, row_line)
+        line_of(cols, lattice, top + i, col_line)
+        for j in range(out.shape[1]):
+            y = at_col(row_line, lattice, left + j) - first_row
+            x = at_col(col_line, lattice, left + j) - first_col
+            out[i, j] = fill
+            if not _has_data(values, marks, none, y, x):
+                continue
+            row, col = math.floor(y - 0.5), math.floor(x - 0.5)
+            below, right = y - 0.5 - row, x - 0.5 - col
+            first, last = max(col - xreach, 0), min(col + xreach, width - 1)
+            for k in range(first, last + 1):
+                weights[k - first] = _weight((k - col - right) * xscale, spline)
+            total = weight = 0.0
+            for m in range(max(row - yreach, 0), min(row + yreach, height - 1) + 1):
+                share = _weight((m - row - below) * yscale, spline)
+                line = line_weight = 0.0
+                for k in range(first, last + 1):
+                    value = values[m, k]
+                    if value == value and not (marks and value == none):
+                        line += value * weights[k - first]
+                        line_weight += weights[k - first]
+                total += line * share
+                weight += line_weight * share
+            if abs(weight - 1.0) <= _LEAST_WEIGHT:
+                out[i, j] = total
+            elif weight >= 1e-6:
+                out[i, j] = total / weight
