@@ -56,7 +56,7 @@ class Remote:
         """Bytes of the file."""
         if self._size is None:
             head = self._fetch(0, _HEAD)
-            if self._shelf.find(self.place, self._version or "", 0, len(head)) is None:
+            if len(self._kept(0, len(head))) < len(head):
                 self._keep(0, head)
         assert self._size is not None
         return self._size
@@ -78,14 +78,18 @@ class Remote:
             raise
 
     def _read_at(self, offset: int, length: int) -> bytes:
-        kept = self._shelf.find(self.place, self._version or "", offset, length)
-        if kept is not None:
+        kept = self._kept(offset, length)
+        if len(kept) == length:
             return kept
-        stop = min(offset + max(length, _LEAST), self.size)
-        spans = [(at, min(at + _MOST, stop)) for at in range(offset, stop, _MOST)]
+        start = offset + len(kept)
+        stop = min(max(offset + length, start + _LEAST), self.size)
+        spans = [(at, min(at + _MOST, stop)) for at in range(start, stop, _MOST)]
         part = b"".join(self._fetch(*span) for span in spans)
-        self._keep(offset, part)
-        return part[:length]
+        self._keep(start, part)
+        return (kept + part)[:length]
+
+    def _kept(self, start: int, length: int) -> bytes:
+        return self._shelf.find(self.place, self._version or "", start, length)
 
     def _keep(self, start: int, part: bytes) -> None:
         assert self._size is not None

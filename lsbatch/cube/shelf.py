@@ -33,18 +33,22 @@ class Shelf:
             file = self._files.get(place)
             return None if file is None else (file.size, file.version)
 
-    def find(self, place: Place, version: str, start: int, length: int) -> bytes | None:
-        """Bytes of that version of a file, None if they are not kept."""
+    def find(self, place: Place, version: str, start: int, length: int) -> bytes:
+        """Bytes of that version of a file from a place on: as many as are kept, up to a length."""
         with self._lock:
             file = self._files.get(place)
             if file is None or file.version != version:
-                return None
-            for at, part in file.parts.items():
-                if at <= start and start + length <= at + len(part):
-                    file.parts.move_to_end(at)
-                    self._files.move_to_end(place)
-                    return part[start - at : start - at + length]
-        return None
+                return b""
+            found = []
+            while length > 0:
+                at = next((a for a, p in file.parts.items() if a <= start < a + len(p)), None)
+                if at is None:
+                    break
+                found.append(file.parts[at][start - at : start - at + length])
+                start, length = start + len(found[-1]), length - len(found[-1])
+                file.parts.move_to_end(at)
+                self._files.move_to_end(place)
+        return b"".join(found)
 
     def keep(self, place: Place, version: str, size: int, start: int, part: bytes) -> None:
         """Keep a part, in place of an older version's."""

@@ -9,7 +9,7 @@ import functools
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from timing import interleaved_medians
 
 from lsbatch.cube import build_cube
 from lsbatch.domain import Access, Asset, Granule, Look, Scene, Scenes, blocks_of
+from tests.servers import RangeServer, serve_folder
 
 THREADS = 2
 HALO = 64
@@ -230,4 +231,50 @@ def _item(item_id: str, tile: GeoBox, hrefs: dict[str, str], moment: datetime) -
 
 
 def _bytes(folder: Path, world: World) -> dict[str, dict[str, float]]:
-    return {}
+    """Bytes that a range server is asked for, by work and contestant."""
+    found: dict[str, dict[str, float]] = {}
+    works = {"blocks": {}, "whole": {"chunk_px": 512}, "whole-at-80-m": {}}
+    for work, options in works.items():
+        grids = [world.grid]
+        if work == "blocks":
+            grids = [b.padded for b in blocks_of(world.grid, side_px=512, halo=HALO)]
+        if work == "whole-at-80-m":
+            grids = [world.grid.zoom_out(8)]
+        for name, load in (("ours", load_ours), ("odc-stac", load_odc)):
+            # a server of its own: neither a cache of GDAL's nor one of ours knows its files
+            with serve_folder(folder) as server:
+                served = _served(world, server)
+                for grid in grids:
+                    load(served, grid, **options)
+                found.setdefault(work, {})[name] = _asked(server)
+    return found
+
+
+def _served(world: World, server: RangeServer) -> World:
+    """The same world, its files on a server."""
+
+    def url(href: str) -> str:
+        return server.url("ok", Path(href).name)
+
+    looks = []
+    for look in world.scenes.looks:
+        granules = tuple(
+            replace(g, assets=tuple(replace(a, href=url(a.href)) for a in g.assets))
+            for g in look.scene.granules
+        )
+        looks.append(replace(look, scene=replace(look.scene, granules=granules)))
+    items = [item.clone() for item in world.items]
+    for item in items:
+        for asset in item.assets.values():
+            asset.href = url(asset.href)
+    return World(replace(world.scenes, looks=tuple(looks)), items, world.grid)
+
+
+def _asked(server: RangeServer) -> int:
+    """Bytes of all answers so far."""
+    total = 0
+    for path, span, *_ in server.log():
+        size = (server.folder / Path(path).name).stat().st_size
+        start, stop = map(int, span.removeprefix("bytes=").split("-"))
+        total += min(stop + 1, size) - start
+    return total

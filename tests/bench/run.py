@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import cube_cases
 import kernel_cases
 import realism_cases
 import run_cases
@@ -15,6 +17,7 @@ import simulate_cases
 import skill_cases
 
 GROUPS = {
+    "cubes": cube_cases.cases,
     "kernels": kernel_cases.cases,
     "stages": run_cases.stages,
     "memory": run_cases.memory,

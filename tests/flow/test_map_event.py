@@ -146,6 +146,13 @@ def test_same_plan_leaves_same_bytes_whatever_the_workers(run, world, cluster_ad
     assert digest(again.event_folder) == digest(run.event_folder)
 
 
+def test_stackstac_in_place_of_our_own_loader_leaves_the_same_bytes(
+    run, world, cluster_address, tmp_path
+):
+    again = map_event(recipe_of(world, cluster_address, loader="stackstac"), tmp_path / "again")
+    assert digest(again.event_folder) == digest(run.event_folder)
+
+
 @pytest.mark.parametrize("side", [512, 768])
 def test_map_does_not_depend_on_the_block_size(run, world, cluster_address, tmp_path, side):
     other = map_event(recipe_of(world, cluster_address, block_px=side), tmp_path / "other")

@@ -48,6 +48,7 @@ recipes = st.builds(
     slope_limit_deg=st.floats(0, 89.9),
     min_area_m2=st.floats(0, 1e12),
     block_px=st.integers(1, 32).map(lambda n: 256 * n),
+    loader=st.sampled_from(["direct", "stackstac"]),
     cluster=st.fixed_dictionaries(
         {}, optional={"name": text, "workers": st.none() | st.integers(1, 64)}
     ),
