@@ -56,24 +56,30 @@ class Piece:
         ------
         ReadError
         """
-        out = np.full(tuple(self.geobox.shape), fill_of(self.band))
+        out = None
         for item_id, asset in self.sources:
+            if out is None:
+                out = self._read_file(item_id, asset, self.geobox)
+                continue
             gaps = is_empty(out)
             rows, cols = (np.flatnonzero(gaps.any(axis=axis)) for axis in (1, 0))
             if not rows.size:
                 break
             hole = np.s_[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
-            stored = read_pixels(
-                asset,
-                self.geobox[hole],
-                resampling=resampling_of(self.band),
-                fill=fill_of(self.band),
-                access=self.access,
-                deadline=self.deadline,
-                item_id=item_id,
-            )
-            np.copyto(out[hole], scaled(stored, asset), where=gaps[hole])
-        return out
+            found = self._read_file(item_id, asset, self.geobox[hole])
+            np.copyto(out[hole], found, where=gaps[hole])
+        return np.full(tuple(self.geobox.shape), fill_of(self.band)) if out is None else out
+
+    def _read_file(self, item_id: str, asset: Asset, geobox: GeoBox) -> np.ndarray:
+        return read_pixels(
+            asset,
+            geobox,
+            resampling=resampling_of(self.band),
+            fill=fill_of(self.band),
+            access=self.access,
+            deadline=self.deadline,
+            item_id=item_id,
+        )
 
 
 def load_pieces(scenes: Sequence[Scene], band: str, target: Target) -> Any:
@@ -119,13 +125,6 @@ def fill_of(band: str) -> Any:
 def is_empty(values: Any) -> Any:
     """Where values, (..., H, W), are without data."""
     return values != values if values.dtype.kind == "f" else values == NO_FLAG
-
-
-def scaled(stored: Any, asset: Asset) -> Any:
-    """Stored numbers in physical units; flags as they are."""
-    if stored.dtype.kind != "f" or (asset.scale, asset.offset) == (1.0, 0.0):
-        return stored
-    return stored * np.float32(asset.scale) + np.float32(asset.offset)
 
 
 def _read_piece(pieces: np.ndarray) -> np.ndarray:

@@ -25,7 +25,14 @@ from lsbatch.cube.patience import Deadline
 from lsbatch.cube.placing import Lattice, crs_of, place_pixels
 from lsbatch.domain import Access, Asset
 from lsbatch.errors import ReadError
-from lsbatch.kernels import Places, Resampling, kernel_reach, resample
+from lsbatch.kernels import (
+    Places,
+    Resampling,
+    copy_stored,
+    kernel_reach,
+    resample,
+    scale_stored,
+)
 
 _BEYOND = 1e9
 """No sensor stores numbers as large; undeclared fill values such as 1e20, 1e30 and -3.4e38 are."""
@@ -41,7 +48,7 @@ def read_pixels(
     deadline: Deadline,
     item_id: str = "",
 ) -> np.ndarray:
-    """Stored numbers on a grid, (H, W), of `fill`'s type; `fill` where there is no data.
+    """One band in physical units on a grid, (H, W), of `fill`'s type; `fill` = no data.
 
     Parameters
     ----------
@@ -50,7 +57,7 @@ def read_pixels(
         North up, square pixels, projected CRS.
     resampling : "nearest", "bilinear" or "cubic_spline"
     fill : numpy scalar
-        float32, or for "nearest" another type too.
+        NaN in float32; or an integer for flags, with "nearest", which are not scaled.
     access : Access
         Where the file may lie.
     deadline : Deadline
@@ -70,20 +77,17 @@ def read_pixels(
             raise
         raise ReadError(f"item {item_id}, {error}") from error
     if data.dtype.kind == "f":
-        with np.errstate(invalid="ignore"):
-            data[~(np.abs(data) < _BEYOND)] = fill
+        scale_stored(data, scale=asset.scale, offset=asset.offset, most=_BEYOND)
     return data
 
 
 def _read(
     opened: OpenAsset, geobox: GeoBox, resampling: Resampling, fill: np.generic
 ) -> np.ndarray:
-    out = np.full(tuple(geobox.shape), fill)
-    dataset, nodata = opened.dataset, opened.nodata
+    shape, dataset, nodata = tuple(geobox.shape), opened.dataset, opened.nodata
     shift = Lattice.of(geobox).shift(dataset.crs, dataset.transform)
     if shift is not None and resampling != "cubic_spline":
-        _paste(dataset, nodata, shift, out)
-        return out
+        return _paste(dataset, nodata, shift, np.full(shape, fill))
     scale = _scale(dataset, geobox)
     level = _overview_level(dataset, max(scale))
     if level is not None:
@@ -92,33 +96,30 @@ def _read(
     places = place_pixels(geobox, dataset.crs, dataset.transform, dataset.width)
     reach = tuple(kernel_reach(resampling, value) for value in scale)
     window = _window(dataset, places, reach)
-    if window is not None:
-        values, origin = _values(dataset, window), (window.row_off, window.col_off)
-        options = {"resampling": resampling, "scale": scale, "nodata": nodata, "fill": fill}
-        resample(values, origin, places, out, **options)
+    if window is None:
+        return np.full(shape, fill)
+    out = np.empty(shape, fill.dtype)
+    values, origin = _values(dataset, window), (window.row_off, window.col_off)
+    options = {"resampling": resampling, "scale": scale, "nodata": nodata, "fill": fill}
+    resample(values, origin, places, out, **options)
     return out
 
 
 def _paste(
     dataset: DatasetReader, nodata: float | None, shift: tuple[int, int], out: np.ndarray
-) -> None:
+) -> np.ndarray:
     """Copy the pixels of a file that has the grid's; what lies beyond it stays as it is."""
     sides = []
     for first, side, extent in zip(shift, out.shape, dataset.shape, strict=True):
         begin, end = max(first, 0), min(first + side, extent)
         if begin >= end:
-            return
+            return out
         sides.append((begin, end - begin))
     (row, height), (col, width) = sides
     values = _values(dataset, Window(col, row, width, height))
     part = out[row - shift[0] :, col - shift[1] :][:height, :width]
-    none = values != values if values.dtype.kind == "f" else None
-    if nodata is not None and nodata == nodata:
-        none = values == nodata if none is None else none | (values == nodata)
-    fill = part.flat[0]
-    part[...] = values
-    if none is not None:
-        part[none] = fill
+    copy_stored(values, part, nodata=nodata)
+    return out
 
 
 def _window(dataset: DatasetReader, places: Places, reach: tuple[int, ...]) -> Window | None:
@@ -188,7 +189,7 @@ class ExactReader:
         self.fill_value = fill_value
 
     def read(self, window: Window, **_unused: Any) -> np.ndarray:
-        """Stored numbers on the spec's grid, (H, W); `fill_value` where there is no data.
+        """Physical units on the spec's grid, (H, W); `fill_value` where there is no data.
 
         Raises
         ------

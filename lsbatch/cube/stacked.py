@@ -15,7 +15,7 @@ import stackstac
 from odc.geo.geom import bbox_union
 from rasterio.enums import Resampling
 
-from lsbatch.cube.pieces import Target, fill_of, is_empty, resampling_of, scaled
+from lsbatch.cube.pieces import Target, fill_of, is_empty, resampling_of
 from lsbatch.cube.reader import ExactReader
 from lsbatch.domain import Asset, Scene
 
@@ -24,13 +24,13 @@ def load_stacked(scenes: Sequence[Scene], band: str, target: Target) -> Any:
     """One band of each scene, dask (scene, y, x); a file is read only where its footprint is."""
     records: list[dict[str, Any]] = []
     assets: dict[str, tuple[str, Asset]] = {}
-    places: list[list[tuple[int, Asset]]] = [[] for _ in scenes]
+    places: list[list[int]] = [[] for _ in scenes]
     for scene, mine in zip(scenes, places, strict=True):
         for granule in scene.granules:
             asset, bounds = granule.asset(band), _bounds(granule.footprint, target)
             if asset is not None and bounds is not None:
                 name = f"{len(records)}"
-                mine.append((len(records), asset))
+                mine.append(len(records))
                 assets[name] = granule.item_id, asset
                 records.append(_record(name, band, bounds, target))
     stack = _stack(records, assets, band, target) if records else None
@@ -62,7 +62,7 @@ def _record(name: str, band: str, bounds: tuple[float, ...], target: Target) -> 
 def _stack(
     records: list[dict[str, Any]], assets: dict[str, tuple[str, Asset]], band: str, target: Target
 ) -> Any:
-    """Stored numbers of every file, dask (file, y, x)."""
+    """Every file in physical units, dask (file, y, x)."""
     geobox, fill = target.geobox, fill_of(band)
     reader = functools.partial(
         ExactReader, assets=assets, access=target.access, deadline=target.deadline
@@ -90,11 +90,10 @@ def _stack(
     return stack.data[:, 0]
 
 
-def _merge(stack: Any, mine: list[tuple[int, Asset]], band: str, target: Target) -> Any:
+def _merge(stack: Any, mine: list[int], band: str, target: Target) -> Any:
     """One scene, dask (y, x): its files merged, the first with data on top."""
     fill = fill_of(band)
     top = da.full(tuple(target.geobox.shape), fill, dtype=fill.dtype, chunks=target.chunk_px)
-    for place, asset in reversed(mine):
-        layer = stack[place]
-        top = da.where(is_empty(layer), top, scaled(layer, asset))
+    for place in reversed(mine):
+        top = da.where(is_empty(stack[place]), top, stack[place])
     return top

@@ -10,6 +10,7 @@ from lsbatch.kernels.curvature import plan_curvature, profile_curvature, total_c
 from lsbatch.kernels.lattice import Places
 from lsbatch.kernels.light import hillshade, illumination
 from lsbatch.kernels.looks import has_twin, widen
+from lsbatch.kernels.physical import copy_stored, scale_stored
 from lsbatch.kernels.planes import fill_planes
 from lsbatch.kernels.rank import NO_GROUP, local_quantile
 from lsbatch.kernels.relief import mean_step, roughness, tpi, tri
@@ -32,6 +33,7 @@ __all__ = [
     "cast_shadow",
     "confusion",
     "confusion_by_cell",
+    "copy_stored",
     "fill_planes",
     "has_twin",
     "hillshade",
@@ -51,6 +53,7 @@ __all__ = [
     "profile_curvature",
     "resample",
     "roughness",
+    "scale_stored",
     "scs_c",
     "shadow_depth",
     "shadow_halo",

@@ -80,6 +80,31 @@ def line_of(
 
 
 @njit(cache=True, nogil=True)
+def fill_row(
+    nodes: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    row: int,
+    left: int,
+    line: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """The field along a row of pixels, from the column `left` on: fills `out`, (W,)."""
+    line_of(nodes, weights, row, line)
+    step = weights.shape[0]
+    if step == 1:
+        out[:] = line[left + 1 : left + 1 + out.size]
+        return
+    begun, cell, part = 0, left // step, left % step
+    while begun < out.size:
+        count = min(step - part, out.size - begun)
+        a, b, c, d = line[cell], line[cell + 1], line[cell + 2], line[cell + 3]
+        for k in range(count):
+            w = weights[part + k]
+            out[begun + k] = w[0] * a + w[1] * b + w[2] * c + w[3] * d
+        begun, cell, part = begun + count, cell + 1, 0
+
+
+@njit(cache=True, nogil=True)
 def at_col(line: NDArray[np.float64], weights: NDArray[np.float64], col: int) -> float:
     """The field at a pixel of a row that `line_of` has filled."""
     step = weights.shape[0]

@@ -8,7 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lsbatch.errors import ContractError
-from lsbatch.kernels.lattice import Places, at_col, cubic_weights, line_of
+from lsbatch.kernels.lattice import Places, cubic_weights, fill_row
 
 Resampling = Literal["nearest", "bilinear", "cubic_spline"]
 
@@ -119,13 +119,12 @@ def _nearest(  # type: ignore[no-untyped-def]
     values, marks, none, rows, cols, lattice, top, left, first_row, first_col, out, fill
 ):
     height, width = values.shape
-    row_line, col_line = np.empty(rows.shape[1]), np.empty(cols.shape[1])
+    line, ys, xs = np.empty(rows.shape[1]), np.empty(out.shape[1]), np.empty(out.shape[1])
     for i in range(out.shape[0]):
-        line_of(rows, lattice, top + i, row_line)
-        line_of(cols, lattice, top + i, col_line)
+        fill_row(rows, lattice, top + i, left, line, ys)
+        fill_row(cols, lattice, top + i, left, line, xs)
         for j in range(out.shape[1]):
-            y = at_col(row_line, lattice, left + j) - first_row
-            x = at_col(col_line, lattice, left + j) - first_col
+            y, x = ys[j] - first_row, xs[j] - first_col
             out[i, j] = fill
             if _has_data(values, marks, none, y, x):
                 row, col = int(y + _ROUNDING_PX), int(x + _ROUNDING_PX)
@@ -136,13 +135,12 @@ def _nearest(  # type: ignore[no-untyped-def]
 def _bilinear(  # type: ignore[no-untyped-def]
     values, marks, none, rows, cols, lattice, top, left, first_row, first_col, out, fill
 ):
-    row_line, col_line = np.empty(rows.shape[1]), np.empty(cols.shape[1])
+    line, ys, xs = np.empty(rows.shape[1]), np.empty(out.shape[1]), np.empty(out.shape[1])
     for i in range(out.shape[0]):
-        line_of(rows, lattice, top + i, row_line)
-        line_of(cols, lattice, top + i, col_line)
+        fill_row(rows, lattice, top + i, left, line, ys)
+        fill_row(cols, lattice, top + i, left, line, xs)
         for j in range(out.shape[1]):
-            y = at_col(row_line, lattice, left + j) - first_row
-            x = at_col(col_line, lattice, left + j) - first_col
+            y, x = ys[j] - first_row, xs[j] - first_col
             out[i, j] = fill
             if _has_data(values, marks, none, y, x):
                 total, weight = _of_four(values, marks, none, y, x)
@@ -196,14 +194,13 @@ def _widened(  # type: ignore[no-untyped-def]
     yscale, xscale, yreach, xreach, spline,
 ):  # fmt: skip
     height, width = values.shape
-    row_line, col_line = np.empty(rows.shape[1]), np.empty(cols.shape[1])
+    line, ys, xs = np.empty(rows.shape[1]), np.empty(out.shape[1]), np.empty(out.shape[1])
     weights = np.empty(2 * xreach + 1)
     for i in range(out.shape[0]):
-        line_of(rows, lattice, top + i, row_line)
-        line_of(cols, lattice, top + i, col_line)
+        fill_row(rows, lattice, top + i, left, line, ys)
+        fill_row(cols, lattice, top + i, left, line, xs)
         for j in range(out.shape[1]):
-            y = at_col(row_line, lattice, left + j) - first_row
-            x = at_col(col_line, lattice, left + j) - first_col
+            y, x = ys[j] - first_row, xs[j] - first_col
             out[i, j] = fill
             if not _has_data(values, marks, none, y, x):
                 continue
@@ -215,14 +212,14 @@ def _widened(  # type: ignore[no-untyped-def]
             total = weight = 0.0
             for m in range(max(row - yreach, 0), min(row + yreach, height - 1) + 1):
                 share = _weight((m - row - below) * yscale, spline)
-                line = line_weight = 0.0
+                part = part_weight = 0.0
                 for k in range(first, last + 1):
                     value = values[m, k]
                     if value == value and not (marks and value == none):
-                        line += value * weights[k - first]
-                        line_weight += weights[k - first]
-                total += line * share
-                weight += line_weight * share
+                        part += value * weights[k - first]
+                        part_weight += weights[k - first]
+                total += part * share
+                weight += part_weight * share
             if abs(weight - 1.0) <= _LEAST_WEIGHT:
                 out[i, j] = total
             elif weight >= 1e-6:

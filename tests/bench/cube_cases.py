@@ -1,8 +1,9 @@
 """Cubes against odc-stac: time and bytes for the same scenes, grid, bands and threads.
 
 Scenes as catalogues hold them: 10 m bands and 20 m flags, uint16 and uint8, deflated COGs with
-tiles of 512 and overviews, and a swath's edge. odc-stac gives numbers as they are stored;
-`build_cube` gives float32, scaled, NaN for no data.
+tiles of 512 and overviews, and a swath's edge. All give float32
+with NaN for no data; `build_cube` also scales. "stored" in a case's detail is odc-stac with numbers
+as they are stored: half the memory, and holes to be found afterwards.
 """
 
 import functools
@@ -25,7 +26,7 @@ from rasterio.transform import from_origin
 from rasterio.warp import transform
 from timing import interleaved_medians
 
-from lsbatch.cube import build_cube
+from lsbatch.cube import Loader, build_cube
 from lsbatch.domain import Access, Asset, Granule, Look, Scene, Scenes, blocks_of
 from tests.servers import RangeServer, serve_folder
 
@@ -36,6 +37,9 @@ _LEFT, _TOP = 734_720, 4_730_880
 """A corner of the lattice of 256 pixels of 10 m in EPSG:32654, near zone 55."""
 _START = datetime(2018, 8, 1, 1, tzinfo=UTC)
 _PIXELS = {"nir": 10, "red": 10, "quality": 20}
+
+
+Load = Callable[..., object]
 
 
 @dataclass(frozen=True)
@@ -76,42 +80,65 @@ def _case(name: str, found: dict[str, float]) -> dict:
 
 def _works(world: World) -> dict[str, dict[str, Callable[[], object]]]:
     """The works to time, each by all contestants."""
+    # every fifth, which no row or column of the usual four is without
     blocks = [block.padded for block in blocks_of(world.grid, side_px=512, halo=HALO)][::5]
     coarse = world.grid.zoom_out(8)
     return {
-        "blocks": {
-            "ours": lambda: [load_ours(world, block) for block in blocks],
-            "odc-stac": lambda: [load_odc(world, block) for block in blocks],
-        },
-        "whole": {
-            "ours": functools.partial(load_ours, world, world.grid, chunk_px=1024),
-            "odc-stac": functools.partial(load_odc, world, world.grid, chunk_px=1024),
-        },
-        "whole-at-80-m": {
-            "ours": functools.partial(load_ours, world, coarse),
-            "odc-stac": functools.partial(load_odc, world, coarse),
-        },
+        work: {
+            name: functools.partial(_load_all, load, world, grids, chunk_px)
+            for name, load in LOADERS.items()
+        }
+        for work, grids, chunk_px in (
+            ("blocks", blocks, None),
+            ("whole", [world.grid], 1024),
+            ("whole-at-80-m", [coarse], None),
+        )
     }
 
 
-def load_ours(world: World, grid: GeoBox, *, chunk_px: int | None = None) -> object:
+def _load_all(load: Load, world: World, grids: list[GeoBox], chunk_px: int | None) -> None:
+    for grid in grids:
+        load(world, grid, chunk_px=chunk_px)
+
+
+def load_ours(
+    world: World, grid: GeoBox, *, chunk_px: int | None = None, loader: Loader = "direct"
+) -> object:
     """Looks of a grid, as a run and a notebook load them."""
     scenes = world.scenes if chunk_px else world.scenes.touching(grid)
-    cube = build_cube(scenes, grid, bands=BANDS, chunk_px=chunk_px)
+    cube = build_cube(scenes, grid, bands=BANDS, chunk_px=chunk_px, loader=loader)
     return cube[[*BANDS, "quality"]].load(scheduler="threads", num_workers=THREADS)
 
 
-def load_odc(world: World, grid: GeoBox, *, chunk_px: int | None = None) -> object:
+def load_odc(
+    world: World, grid: GeoBox, *, chunk_px: int | None = None, stored: bool = False
+) -> object:
     """The same from odc-stac."""
-    loaded = odc.stac.load(
+    side = chunk_px or -1
+    lazy = functools.partial(
+        odc.stac.load,
         world.items,
-        bands=[*BANDS, "quality"],
         geobox=grid,
         groupby="solar_day",
-        chunks={"x": chunk_px or -1, "y": chunk_px or -1},
+        chunks={"x": side, "y": side},
         resampling={"quality": "nearest", "*": "bilinear"},
     )
+    loaded = (
+        lazy(bands=[*BANDS, "quality"])
+        if stored
+        else lazy(bands=BANDS, dtype="float32", nodata=np.nan).assign(
+            quality=lazy(bands=["quality"])["quality"]
+        )
+    )
     return loaded.load(scheduler="threads", num_workers=THREADS)
+
+
+LOADERS: dict[str, Load] = {
+    "ours": load_ours,
+    "odc-stac": load_odc,
+    "stored": functools.partial(load_odc, stored=True),
+    "stackstac": functools.partial(load_ours, loader="stackstac"),
+}
 
 
 def mosaic(folder: Path, side_px: int) -> World:

@@ -4,8 +4,8 @@ GDAL's approximate transformer, which odc-stac uses and cannot switch off, moves
 eighth. It steps aside for lines of up to five points, so the oracle reads columns of five pixels.
 GDAL also guesses the kernel's width from the window; the oracle is told the width that odc-geo
 works out. What then remains (measured): no pixel of 78,000 with nearest, none of 120,000 with
-cubic B-spline, and at most 0.08 of a stored number with bilinear (1 where the file is in degrees and
-the grid in the next zone), from the two ways to a width.
+cubic B-spline, and at most 0.08 of a stored number with bilinear (1 where the file is in degrees
+and the grid in the next zone), from the two ways to a width.
 """
 
 import functools
