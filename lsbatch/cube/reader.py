@@ -85,14 +85,14 @@ def _read(
     opened: OpenAsset, geobox: GeoBox, resampling: Resampling, fill: np.generic
 ) -> np.ndarray:
     shape, dataset, nodata = tuple(geobox.shape), opened.dataset, opened.nodata
-    shift = Lattice.of(geobox).shift(dataset.crs, dataset.transform)
-    if shift is not None and resampling != "cubic_spline":
-        return _paste(dataset, nodata, shift, np.full(shape, fill))
     scale = _scale(dataset, geobox)
     level = _overview_level(dataset, max(scale))
     if level is not None:
         dataset = opened.reopen(overview_level=level)
         scale = _scale(dataset, geobox)
+    shift = Lattice.of(geobox).shift(dataset.crs, dataset.transform)
+    if shift is not None and resampling != "cubic_spline":
+        return _paste(dataset, nodata, shift, shape, fill)
     places = place_pixels(geobox, dataset.crs, dataset.transform, dataset.width)
     reach = tuple(kernel_reach(resampling, value) for value in scale)
     window = _window(dataset, places, reach)
@@ -106,19 +106,24 @@ def _read(
 
 
 def _paste(
-    dataset: DatasetReader, nodata: float | None, shift: tuple[int, int], out: np.ndarray
+    dataset: DatasetReader,
+    nodata: float | None,
+    shift: tuple[int, int],
+    shape: tuple[int, int],
+    fill: np.generic,
 ) -> np.ndarray:
-    """Copy the pixels of a file that has the grid's; what lies beyond it stays as it is."""
+    """The pixels of a file that has the grid's, `shift` from its first one on."""
     sides = []
-    for first, side, extent in zip(shift, out.shape, dataset.shape, strict=True):
+    for first, side, extent in zip(shift, shape, dataset.shape, strict=True):
         begin, end = max(first, 0), min(first + side, extent)
         if begin >= end:
-            return out
+            return np.full(shape, fill)
         sides.append((begin, end - begin))
     (row, height), (col, width) = sides
     values = _values(dataset, Window(col, row, width, height))
+    out = np.empty(shape, fill.dtype) if values.shape == shape else np.full(shape, fill)
     part = out[row - shift[0] :, col - shift[1] :][:height, :width]
-    copy_stored(values, part, nodata=nodata)
+    copy_stored(values, part, nodata=nodata, fill=fill)
     return out
 
 

@@ -12,7 +12,11 @@ from lsbatch.kernels.arrays import norm_array
 
 
 def copy_stored(
-    values: NDArray[np.generic], out: NDArray[np.generic], *, nodata: float | None
+    values: NDArray[np.generic],
+    out: NDArray[np.generic],
+    *,
+    nodata: float | None,
+    fill: float,
 ) -> None:
     """Copy a raster's numbers to an image of the same pixels.
 
@@ -21,9 +25,11 @@ def copy_stored(
     values : ndarray, integers or floats, (H, W)
         NaN is no data in every raster of floats.
     out : ndarray, (H, W)
-        Where to; stays as it is where there is no data.
+        Where to.
     nodata : float or None
         Value of pixels without data.
+    fill : float
+        What is written where there is no data.
 
     Raises
     ------
@@ -35,7 +41,8 @@ def copy_stored(
             f"A raster of shape {values.shape} cannot be copied to an image of {out.shape}."
         )
     marks = nodata is not None and not math.isnan(nodata)
-    _copy(values, out, marks, float(nodata) if nodata is not None and marks else 0.0)
+    none = float(nodata) if nodata is not None and marks else 0.0
+    _copy(values, out, marks, none, out.dtype.type(fill))
 
 
 def scale_stored(
@@ -68,12 +75,12 @@ def scale_stored(
 
 
 @njit(cache=True, nogil=True)
-def _copy(values: Any, out: Any, marks: bool, none: float) -> None:
+def _copy(values: Any, out: Any, marks: bool, none: float, fill: Any) -> None:
     for i in range(values.shape[0]):
         for j in range(values.shape[1]):
             value = values[i, j]
-            if value == value and not (marks and value == none):
-                out[i, j] = value
+            has_data = value == value and not (marks and value == none)
+            out[i, j] = value if has_data else fill
 
 
 @njit(cache=True, nogil=True)

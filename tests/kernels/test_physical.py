@@ -17,8 +17,8 @@ def test_what_has_data_is_copied(dtype, nodata):
         none |= np.isnan(values)
     # a part of a larger image, as a file at its edge fills it
     image = np.full((50, 60), np.float32(-1))
-    copy_stored(values, image[10:40, 20:60], nodata=nodata)
-    np.testing.assert_array_equal(image[10:40, 20:60], np.where(none, np.float32(-1), values))
+    copy_stored(values, image[10:40, 20:60], nodata=nodata, fill=-2)
+    np.testing.assert_array_equal(image[10:40, 20:60], np.where(none, np.float32(-2), values))
     assert (image[:10] == -1).all() and (image[:, :20] == -1).all()
 
 
@@ -38,6 +38,6 @@ def test_what_is_no_measurement_becomes_no_data():
 
 def test_other_shapes_and_types_are_refused():
     with pytest.raises(ContractError, match="cannot be copied to an image"):
-        copy_stored(np.zeros((3, 4), "uint8"), np.zeros((4, 4), "float32"), nodata=None)
+        copy_stored(np.zeros((3, 4), "uint8"), np.zeros((4, 4), "float32"), nodata=None, fill=0)
     with pytest.raises(ContractError, match="'values' must be float32"):
         scale_stored(np.zeros((3, 4)), scale=1, offset=0, most=1)
