@@ -1,4 +1,4 @@
-"""Pixels of one raster at places within it, by nearest neighbour or a separable kernel."""
+"""Pixels of a raster at places within it, by nearest neighbour or a separable kernel."""
 
 import math
 from typing import Literal
