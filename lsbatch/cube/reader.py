@@ -100,6 +100,8 @@ def _read(
         return np.full(shape, fill)
     out = np.empty(shape, fill.dtype)
     values, origin = _values(dataset, window), (window.row_off, window.col_off)
+    if _has_mask(dataset):
+        nodata = _all_nan(values, nodata)
     options = {"resampling": resampling, "scale": scale, "nodata": nodata, "fill": fill}
     resample(values, origin, places, out, **options)
     return out
@@ -143,9 +145,20 @@ def _window(dataset: DatasetReader, places: Places, reach: tuple[int, ...]) -> W
 def _values(dataset: DatasetReader, window: Window) -> np.ndarray:
     """Stored numbers of a window; NaN where the file has a mask of its own that says no data."""
     values = dataset.read(1, window=window)
-    if MaskFlags.per_dataset not in dataset.mask_flag_enums[0]:
+    if not _has_mask(dataset):
         return values
     return np.where(dataset.read_masks(1, window=window) == 0, np.nan, values.astype("float64"))
+
+
+def _has_mask(dataset: DatasetReader) -> bool:
+    return MaskFlags.per_dataset in dataset.mask_flag_enums[0]
+
+
+def _all_nan(values: np.ndarray, nodata: float | None) -> float:
+    """Put NaN where there is no data, so that it stands for all of that."""
+    if nodata is not None:
+        values[values == nodata] = np.nan
+    return np.nan
 
 
 def _scale(dataset: DatasetReader, geobox: GeoBox) -> tuple[float, float]:

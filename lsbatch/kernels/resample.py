@@ -54,7 +54,7 @@ def resample(
     Parameters
     ----------
     values : ndarray, integers or floats, (H, W)
-        The raster, or what counts of it. NaN is no data in every raster of floats.
+        The raster, or what counts of it.
     origin : (int, int)
         Row and column of its first pixel in the whole raster.
     places : Places
@@ -68,7 +68,7 @@ def resample(
         is widened, so that every source pixel counts.
     nodata : float or None
         Value of the raster's pixels without data; they weigh nothing, and a place on one of them
-        has none.
+        has none. Another NaN makes one of all that it weighs in.
     fill : float
         What is written where there is no data.
 
@@ -88,9 +88,7 @@ def resample(
             f"Places of shape {places.shape} in a raster of 2 axes; received an output of shape "
             f"{out.shape} and a raster of {values.ndim} axes."
         )
-    marks = nodata is not None and not math.isnan(nodata)
-    none = float(nodata) if nodata is not None and marks else 0.0
-    source = np.ascontiguousarray(values), marks, none
+    source = np.ascontiguousarray(values), nodata is not None, float(nodata or 0.0)
     where = places.rows, places.cols, cubic_weights(places.step), *places.first, *origin
     into = out, out.dtype.type(fill)
     if resampling == "nearest":
@@ -112,6 +110,11 @@ def _has_data(values, marks, none, y, x):  # type: ignore[no-untyped-def]
         return False
     value = values[min(int(y + _ROUNDING_PX), height - 1), min(int(x + _ROUNDING_PX), width - 1)]
     return value == value and not (marks and value == none)
+
+
+@njit(cache=True, nogil=True)
+def _weighs(value, marks, none):  # type: ignore[no-untyped-def]
+    return not marks or (value != none and (value == value or none == none))
 
 
 @njit(cache=True, nogil=True)
@@ -169,8 +172,8 @@ def _of_four(values, marks, none, y, x):  # type: ignore[no-untyped-def]
             if left + n >= width:
                 break
             value = values[top + m, left + n]
-            if value == value and not (marks and value == none):
-                part = (nearer if n == 0 else 1.0 - nearer) * share
+            part = (nearer if n == 0 else 1.0 - nearer) * share
+            if part > 0.0 and _weighs(value, marks, none):
                 weight += part
                 total += value * part
     return total, weight
@@ -212,10 +215,12 @@ def _widened(  # type: ignore[no-untyped-def]
             total = weight = 0.0
             for m in range(max(row - yreach, 0), min(row + yreach, height - 1) + 1):
                 share = _weight((m - row - below) * yscale, spline)
+                if share == 0.0:
+                    continue
                 part = part_weight = 0.0
                 for k in range(first, last + 1):
                     value = values[m, k]
-                    if value == value and not (marks and value == none):
+                    if weights[k - first] > 0.0 and _weighs(value, marks, none):
                         part += value * weights[k - first]
                         part_weight += weights[k - first]
                 total += part * share

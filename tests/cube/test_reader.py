@@ -20,7 +20,7 @@ from tests.cogs import HERE, LEFT, TOP, build_geobox, write_cog, write_noise
 from tests.contracts import ReaderContract
 
 GRID = build_geobox(320, 330)
-WHOLE = Window(0, 0, 64, 64)
+WHOLE_GRID = Window(0, 0, 330, 320)
 
 
 def build_reader(
@@ -248,3 +248,28 @@ def test_a_crs_in_other_words_agrees(tmp_path):
     href = write_plain(tmp_path / "esri.tif", np.ones((64, 64), "uint8"), crs=wkt)
     with open_asset(Asset("red", href, epsg=32654), HERE, Deadline(60)) as opened:
         assert opened.dataset.count == 1
+
+
+@pytest.mark.parametrize("nodata", [None, 7.0])
+@pytest.mark.parametrize("shift", [0.0, 0.4])
+def test_a_mask_of_the_file_s_own_hides_what_lies_under_it(tmp_path, nodata, shift):
+    values = np.full(GRID.shape, 500, "uint16")
+    values[:, 200:] = 7
+    profile = {"driver": "GTiff", "count": 1, "dtype": "uint16", "crs": "EPSG:32654"}
+    height, width = GRID.shape
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
+        rasterio.open(
+            tmp_path / "m.tif", "w", height=height, width=width, transform=GRID.affine, **profile
+        ) as dataset,
+    ):
+        dataset.write(values, 1)
+        mask = np.full(GRID.shape, 255, "uint8")
+        mask[:100] = 0
+        dataset.write_mask(mask)
+    asset = Asset("red", str(tmp_path / "m.tif"), nodata=nodata)
+    read = build_reader(asset, geobox=GRID.translate_pix(shift, shift)).read(WHOLE_GRID)
+    inner = read[:-1, :-1]
+    assert np.isnan(inner[:99]).all() and (inner[100:, :199] == 500).all()
+    right = inner[100:, 201:]
+    assert (np.isnan(right) if nodata else right == 7).all()

@@ -169,12 +169,18 @@ def test_beyond_the_raster_and_where_places_are_not_numbers_there_is_nothing(res
     assert (found[20:29, 20:29] == 7).all()
 
 
-def test_not_a_number_is_no_data_whatever_stands_for_it():
-    values = noise("float32")
+@pytest.mark.parametrize("resampling", ["bilinear", "cubic_spline"])
+def test_not_a_number_weighs_nothing_where_it_is_no_data_and_else_spoils_its_reach(resampling):
+    values, places = noise("float32"), straight((0.2, 0.3), 1.0)
     holes = np.where(values == 0, np.nan, values)
-    for nodata in (None, np.nan, -9999.0):
-        found = read(holes, straight((0.2, 0.3), 1.0), "bilinear", nodata=nodata)
-        np.testing.assert_array_equal(found, read(values, straight((0.2, 0.3), 1.0), "bilinear"))
+    wanted = read(values, places, resampling)
+    np.testing.assert_array_equal(read(holes, places, resampling, nodata=np.nan), wanted)
+    clean = read(noise("float32", holes=False), places, resampling, nodata=None)
+    for nodata in (None, -9999.0):
+        found = read(holes, places, resampling, nodata=nodata)
+        assert np.isnan(found).sum() > np.isnan(wanted).sum()
+        whole = ~np.isnan(found)
+        np.testing.assert_array_equal(found[whole], clean[whole])
 
 
 def test_another_shape_is_refused():
