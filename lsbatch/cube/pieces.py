@@ -18,9 +18,8 @@ from odc.geo.geobox import GeoBox, GeoboxTiles
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.cube.patience import Deadline
-from lsbatch.cube.reader import read_pixels
+from lsbatch.cube.reader import Resampling, read_pixels
 from lsbatch.domain import FLAGS, NO_FLAG, Access, Asset, Scene, window_of
-from lsbatch.kernels import Resampling
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ end and gives pixels a weight of down to -1/6 that have none.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from affine import Affine
@@ -27,12 +27,13 @@ from lsbatch.domain import Access, Asset
 from lsbatch.errors import ReadError
 from lsbatch.kernels import (
     Places,
-    Resampling,
     copy_stored,
     kernel_reach,
     resample,
     scale_stored,
 )
+
+Resampling = Literal["nearest", "bilinear", "cubic_spline"]
 
 _BEYOND = 1e9
 """No sensor stores numbers as large; undeclared fill values such as 1e20, 1e30 and -3.4e38 are."""

@@ -14,7 +14,7 @@ from lsbatch.kernels.physical import copy_stored, scale_stored
 from lsbatch.kernels.planes import fill_planes
 from lsbatch.kernels.rank import NO_GROUP, local_quantile
 from lsbatch.kernels.relief import mean_step, roughness, tpi, tri
-from lsbatch.kernels.resample import Resampling, kernel_reach, resample
+from lsbatch.kernels.resample import kernel_reach, resample
 from lsbatch.kernels.screen import is_bright_brown, is_bright_white, is_snow
 from lsbatch.kernels.shadow import cast_shadow, shadow_depth, shadow_halo
 from lsbatch.kernels.spectral import median_of_looks, normalised_difference
@@ -26,7 +26,6 @@ __all__ = [
     "FLAT",
     "NO_GROUP",
     "Places",
-    "Resampling",
     "aspect",
     "blend_weights",
     "c_coefficient",

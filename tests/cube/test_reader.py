@@ -20,6 +20,7 @@ from tests.cogs import HERE, LEFT, TOP, build_geobox, write_cog, write_noise
 from tests.contracts import ReaderContract
 
 GRID = build_geobox(320, 330)
+WHOLE = Window(0, 0, 64, 64)
 WHOLE_GRID = Window(0, 0, 330, 320)
 
 

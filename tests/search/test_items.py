@@ -20,7 +20,7 @@ from lsbatch.search import choose_scenes, endpoints, find_scenes, limits, links
 from lsbatch.search.items import read_items
 from tests import scripted
 from tests.cogs import HERE, LEFT, TOP, build_geobox, write_cog
-from tests.records import EVENT, PERIODS, build_item, build_model, write_items
+from tests.records import EVENT, PERIODS, WIDE, build_item, build_model, write_items
 
 
 @pytest.fixture(autouse=True)
@@ -198,16 +198,18 @@ def api(tmp_path_factory):
         write_cog(folder / f"{name}.tif", np.full((64, 64), number, "uint16"), **corner)
     href = str(folder / "{id}.tif")
     options = {"href": href, "bands": ("red",), "proj:code": "EPSG:32654"}
+    # from the event's area to where the files are
+    reaching = {**options, "box": (*WIDE[:2], 144.0, WIDE[3])}
     many = [
         build_item(f"old-{n:03d}", f"2018-02-{1 + n % 28:02d}T01:00:00Z", href="https://x/{id}.tif")
         for n in range(250)
     ]
     items = [
-        build_item("pre", "2018-08-30T01:30:00Z", **options),
-        build_item("post", "2018-09-10T01:30:00Z", **options),
+        build_item("pre", "2018-08-30T01:30:00Z", **reaching),
+        build_item("post", "2018-09-10T01:30:00Z", **reaching),
         build_item("years-ago", "2010-09-10T01:30:00Z", **options),
         build_item("elsewhere", "2018-08-31T01:30:00Z", box=(10, 45, 11, 46), **options),
-        build_model("model", **{**options, "bands": ("data",), "collection": "cop-dem-glo-30"}),
+        build_model("model", **{**reaching, "bands": ("data",), "collection": "cop-dem-glo-30"}),
         build_item("radar", "2018-08-30T01:30:00Z", collection="sentinel-1-grd", bands=("vv",)),
         *many,
     ]
