@@ -113,6 +113,8 @@ class Recipe(_Frozen):
     composite: CompositeChoice = CompositeChoice()
     cloud_margin_m: float = Field(default=20.0, ge=0, le=1000)
     """How far what a quality band calls cloud or its shadow is widened, metres; 0 = not at all."""
+    snow_margin_m: float = Field(default=30.0, ge=0, le=1000)
+    """How far snow is widened, metres; 0 = not at all."""
     steady_is_ground: bool = True
     """Bright ground that is flagged as cloud in every look, and alike in two or brown, is used."""
     shadow_reach_m: float = Field(default=2000.0, ge=0, le=20000)
@@ -159,6 +161,7 @@ class Recipe(_Frozen):
         """What is set aside, and how the rest is composed."""
         return Preparation(
             cloud_margin_m=self.cloud_margin_m,
+            snow_margin_m=self.snow_margin_m,
             steady_is_ground=self.steady_is_ground,
             shadow_reach_m=self.shadow_reach_m,
             pre=self.composite.pre,

@@ -72,7 +72,7 @@ def features_halo(preparation: Preparation, pixel_m: float) -> int:
 
     The elevation beyond it, for terrain shadow, is not counted: `build_cube` reads it apart.
     """
-    return max(TERRAIN_HALO, int(_margin_px(preparation, pixel_m)))
+    return max(TERRAIN_HALO, *(int(margin) for margin in _margins_px(preparation, pixel_m)))
 
 
 def reasons_of(
@@ -108,8 +108,8 @@ def reasons_of(
     green, NIR and SWIR, snow is also found by its reflectance (`kernels.is_snow`). A value of one
     of `bands` beyond 1.6 counts as saturated, and so does one that the sensor's flags of
     saturation name. A pixel that is usable otherwise and lies in the shadow of a hill has that
-    reason; see `shadow_of`. Last, the clouds of each period are widened, and bright ground is told
-    from them; see `settle`. Needs halo `features_halo`.
+    reason; see `shadow_of`. Last, snow and the clouds of each period are widened, and bright ground
+    is told from clouds; see `settle`. Needs halo `features_halo`.
     """
     chosen = preparation or Preparation()
     if not cube.sizes["time"]:
@@ -124,15 +124,18 @@ def reasons_of(
             [da.asarray(cube[band].data)[here] for band in bands],
             _visible(cube, here),
             preparation=chosen,
-            margin_px=_margin_px(chosen, pixel_side(cube)),
+            margins_px=_margins_px(chosen, pixel_side(cube)),
         )
         for place, index in enumerate(here):
             settled[index] = of_period[place]
     return da.stack(settled)
 
 
-def _margin_px(preparation: Preparation, pixel_m: float) -> float:
-    return preparation.cloud_margin_m / pixel_m + 1e-6
+def _margins_px(preparation: Preparation, pixel_m: float) -> tuple[float, float]:
+    """Of clouds and of snow."""
+    margins = (preparation.cloud_margin_m, preparation.snow_margin_m)
+    cloud_px, snow_px = (metres / pixel_m + 1e-6 for metres in margins)
+    return cloud_px, snow_px
 
 
 def _visible(cube: xr.Dataset, here: np.ndarray) -> list[da.Array] | None:

@@ -144,7 +144,7 @@ def build_previews(scenes: Scenes, grid: GeoBox) -> xr.Dataset | None:
     except ReadError as error:
         logger.warning("stage=previews no images for the report: %s", error)
         return None
-    reasons = reasons_of(cube, VISIBLE, Preparation(cloud_margin_m=0))
+    reasons = reasons_of(cube, VISIBLE, Preparation(cloud_margin_m=0, snow_margin_m=0))
     usable = reasons.compute(scheduler="threads") == Status.SCORED
     images = {name: (("band", "y", "x"), _clearest(cube, usable, name)) for name in ("pre", "post")}
     return xr.Dataset({**images, "elevation": cube["elevation"]}, coords={"band": list(VISIBLE)})

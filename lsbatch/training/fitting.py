@@ -62,6 +62,7 @@ def fit(
     uses: Mapping[str, Batches],
     folder: Path,
     on_epoch: Progress,
+    start: Mapping[str, npt.NDArray[Any]] | None = None,
 ) -> Fitted:
     """Train a network, or go on where a training in this folder was interrupted.
 
@@ -78,6 +79,8 @@ def fit(
         Gets ``backup/``, ``logs/`` (TensorBoard), ``history.csv`` and the best weights.
     on_epoch : callable
         Told the epoch (from 1) and its losses.
+    start : mapping of ndarray, optional
+        Arrays by name to go on from; what they lack, such as auxiliary heads, starts at random.
 
     Notes
     -----
@@ -92,6 +95,7 @@ def fit(
         model = build_unet(design, supervised=True)
     finally:
         keras.mixed_precision.set_global_policy("float32")
+    set_weights(model, {**weights_of(model), **(start or {})})
     model.compile(
         _optimizer(recipe),
         loss=[landslide_loss] * len(model.outputs),

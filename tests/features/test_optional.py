@@ -32,7 +32,7 @@ AFTER = Inputs((Channel("red", "post"), NIR[1], Channel("slope_deg"), LIGHT[1]))
 SHAPE = (18, 22)
 GROUND = hills(*SHAPE)
 LAYERS = ("status", "pre_count", "post_count", "pre_delay", "post_delay", "slope_deg")
-PLAINLY = Preparation(cloud_margin_m=0, steady_is_ground=False)
+PLAINLY = Preparation(cloud_margin_m=0, snow_margin_m=0, steady_is_ground=False)
 SUN, LOW_SUN = (150.0, 55.0), (200.0, 25.0)
 
 

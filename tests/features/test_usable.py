@@ -18,7 +18,7 @@ SCL_MEANINGS = {
 }
 """Sentinel-2 scene classes that end a pixel's use; dark area (2) and unclassified (7) do not."""
 
-PLAINLY = Preparation(cloud_margin_m=0, steady_is_ground=False)
+PLAINLY = Preparation(cloud_margin_m=0, snow_margin_m=0, steady_is_ground=False)
 VISIBLE = ("red", "green", "blue")
 CLOUD_COLOURS = {"red": 0.6, "green": 0.6, "blue": 0.62}
 
