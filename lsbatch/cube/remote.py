@@ -14,10 +14,10 @@ from lsbatch.cube.web import Answer, Passing, ask
 from lsbatch.domain import Access
 from lsbatch.errors import ReadError
 
-_HEAD = 1 << 15
+HEAD_BYTES = 1 << 15
 """Bytes of the first request: the header and tile index of most Cloud Optimized GeoTIFFs."""
-_LEAST = 1 << 14
-_MOST = 1 << 22
+LEAST_BYTES = 1 << 14
+MOST_BYTES = 1 << 22
 """Bytes of one request, at least and at most."""
 _KEPT = 1 << 25
 """Bytes that are kept of a file without a version, while it is open."""
@@ -55,7 +55,7 @@ class Remote:
     def size(self) -> int:
         """Bytes of the file."""
         if self._size is None:
-            head = self._fetch(0, _HEAD)
+            head = self._fetch(0, HEAD_BYTES)
             if self._shelf.find(self.place, self._version or "", 0, len(head)) is None:
                 self._keep(0, head)
         assert self._size is not None
@@ -81,8 +81,8 @@ class Remote:
         kept = self._shelf.find(self.place, self._version or "", offset, length)
         if kept is not None:
             return kept
-        stop = min(offset + max(length, _LEAST), self.size)
-        spans = [(at, min(at + _MOST, stop)) for at in range(offset, stop, _MOST)]
+        stop = min(offset + max(length, LEAST_BYTES), self.size)
+        spans = [(at, min(at + MOST_BYTES, stop)) for at in range(offset, stop, MOST_BYTES)]
         part = b"".join(self._fetch(*span) for span in spans)
         self._keep(offset, part)
         return part[:length]
