@@ -265,6 +265,19 @@ def read_recipe(path: Path | None = None, **given: Any) -> Recipe:
         ) from error
 
 
+def events_of(path: Path) -> tuple[str, ...]:
+    """Events that a recipe file is for: those listed under `events`, or its one `event`.
+
+    Raises
+    ------
+    RecipeError
+        If the file cannot be read, or its list is none.
+    """
+    document, listed = _read_document(path)
+    event = document.get("event")
+    return listed or ((event,) if isinstance(event, str) else ())
+
+
 def _read_document(path: Path | None) -> tuple[dict[str, Any], tuple[str, ...]]:
     """A file's options for one event, and the events that it lists under `events`.
 
