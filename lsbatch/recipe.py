@@ -88,6 +88,9 @@ class Recipe(_Frozen):
     hosts: tuple[str, ...] = ()
     """Hosts that its images may be read from (https), besides its own and those of the large open
     catalogues; ``.name`` stands for every host below a name."""
+    reads_per_second: float | None = Field(default=None, gt=0)
+    """Most requests for files, over all workers together; the catalogue's own rate
+    (catalogs/endpoints.yaml), or no limit, if left out. Changes the time, never the map."""
     detector: DetectorChoice
     catalog: str | None = None
     """Another event catalogue than the shipped one."""

@@ -232,4 +232,7 @@ def _seconds(
     waiting = mapped.requests * _REQUEST_S / _READERS if is_remote else 0.0
     work = mapped.files * _OPEN_S + values * _VALUE_S + pixels * score + waiting
     ending = _FINISH_S + math.prod(plan.grid.shape) * _FINISHED_PIXEL_S
-    return round(_START_S + work / min(workers, max(len(blocks), 1)) + ending)
+    shared = work / min(workers, max(len(blocks), 1))
+    rate = plan.scenes.access.reads_per_second
+    paced = mapped.requests / rate if is_remote and rate else 0.0
+    return round(_START_S + max(shared, paced) + ending)

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from lsbatch.cube.gate import Place
+from lsbatch.cube.pace import PACE
 from lsbatch.cube.patience import PATIENCE, Deadline
 from lsbatch.cube.shelf import SHELF, Shelf
 from lsbatch.cube.signing import sign
@@ -137,7 +138,15 @@ class Remote:
 
     def _send_signed(self, start: int, stop: int) -> Answer:
         url, headers, own = self._signed
-        answer = ask(url, headers, start, stop, loopback=self.access.loopback, own=own)
+        answer = ask(
+            url,
+            headers,
+            start,
+            stop,
+            loopback=self.access.loopback,
+            own=own,
+            turn=self._wait_for_turn,
+        )
         if answer.url != url and answer.code in (200, 206):
             # the rest need not go round again
             self._signed = (answer.url, {}, own)
@@ -147,6 +156,11 @@ class Remote:
         """Whether another signature, or another way through a redirect, could help."""
         first, _, _ = sign(self.place, self.access, region=self._region, fresh=False)
         return self.access.sign is not None or self.place.kind == "s3" or answer.url != first
+
+    def _wait_for_turn(self) -> float:
+        waited = PACE.wait(self.access.reads_per_second)
+        self._deadline.put_off(waited)
+        return waited
 
     def _part_of(self, answer: Answer, start: int, stop: int) -> bytes:
         version = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
