@@ -88,6 +88,9 @@ class Recipe(_Frozen):
     hosts: tuple[str, ...] = ()
     """Hosts that its images may be read from (https), besides its own and those of the large open
     catalogues; ``.name`` stands for every host below a name."""
+    reads_per_second: float | None = Field(default=None, gt=0)
+    """Most requests for files, over all workers together; the catalogue's own rate
+    (catalogs/endpoints.yaml), or no limit, if left out. Changes the time, never the map."""
     detector: DetectorChoice
     catalog: str | None = None
     """Another event catalogue than the shipped one."""
@@ -266,6 +269,19 @@ def read_recipe(path: Path | None = None, **given: Any) -> Recipe:
             f"The environment breaks a rule: {error}. Name the part that is meant, such as "
             "LSBATCH_DETECTOR__NAME, or write the whole as JSON."
         ) from error
+
+
+def events_of(path: Path) -> tuple[str, ...]:
+    """Events that a recipe file is for: those listed under `events`, or its one `event`.
+
+    Raises
+    ------
+    RecipeError
+        If the file cannot be read, or its list is none.
+    """
+    document, listed = _read_document(path)
+    event = document.get("event")
+    return listed or ((event,) if isinstance(event, str) else ())
 
 
 def _read_document(path: Path | None) -> tuple[dict[str, Any], tuple[str, ...]]:

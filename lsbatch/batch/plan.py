@@ -149,7 +149,7 @@ def _sound_scenes(
     recipe: Recipe,
 ) -> tuple[Scenes, tuple[Rejection, ...]]:
     """Choose, open every header of the choice, and choose again without what is broken."""
-    access = access_of(recipe.source, hosts=recipe.hosts)
+    access = access_of(recipe.source, hosts=recipe.hosts, reads_per_second=recipe.reads_per_second)
     while True:
         scenes, rejected = choose_scenes(
             candidates,

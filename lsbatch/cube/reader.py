@@ -29,7 +29,7 @@ _BEYOND = 1e9
 """No sensor stores numbers as large; undeclared fill values such as 1e20, 1e30 and -3.4e38 are."""
 _CANVAS_M = 2.1e7
 """Half the side of the canvas: beyond every projected coordinate on Earth."""
-_GDAL_BLOCK = (128, 512)
+GDAL_BLOCK = (128, 512)
 """Rows and columns of a block of GDAL's warped images."""
 
 
@@ -80,7 +80,7 @@ class ExactReader:
 
     def _warp(self, opened: OpenAsset, window: Window) -> np.ndarray:
         target = self.spec.vrt_params
-        level = _overview_level(opened.dataset, target)
+        level = overview_level(opened.dataset, target)
         dataset = opened.dataset if level is None else opened.reopen(overview_level=level)
         return self._warp_from(dataset, opened.nodata, target, window)
 
@@ -132,7 +132,7 @@ def _canvas(target: dict[str, Any], window: Window) -> tuple[dict[str, Any], Win
     Coordinates are counted from its corner, so that they round alike whichever window asks.
     """
     pixel = target["transform"].a
-    half = math.ceil(_CANVAS_M / pixel / max(_GDAL_BLOCK)) * max(_GDAL_BLOCK)
+    half = math.ceil(_CANVAS_M / pixel / max(GDAL_BLOCK)) * max(GDAL_BLOCK)
     # a millionth of a pixel: what the origins of two windows of one grid may differ by
     x, y = (round(v / pixel, 6) for v in (target["transform"].c, -target["transform"].f))
     col, row = math.floor(x), math.floor(y)
@@ -145,7 +145,7 @@ def _canvas(target: dict[str, Any], window: Window) -> tuple[dict[str, Any], Win
     }
     # GDAL fills a window no larger than its block from all the blocks that the window meets
     shape = (window.height, window.width)
-    height, width = (max(side, block + 1) for side, block in zip(shape, _GDAL_BLOCK, strict=True))
+    height, width = (max(side, block + 1) for side, block in zip(shape, GDAL_BLOCK, strict=True))
     return canvas, Window(col + half + window.col_off, row + half + window.row_off, width, height)
 
 
@@ -171,7 +171,7 @@ def _scale(dataset: DatasetReader, target: dict[str, Any]) -> tuple[float, float
     )
 
 
-def _overview_level(dataset: DatasetReader, target: dict[str, Any]) -> int | None:
+def overview_level(dataset: DatasetReader, target: dict[str, Any]) -> int | None:
     """The coarsest overview still as fine as the target, None for full resolution."""
     shrink = 1 / max(_scale(dataset, target))
     fitting = [level for level, factor in enumerate(dataset.overviews(1)) if factor <= shrink]

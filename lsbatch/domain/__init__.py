@@ -3,7 +3,7 @@
 from lsbatch.domain.access import PUBLIC, Access, access_to, bare_href, bare_text
 from lsbatch.domain.bandpass import BANDPASS, HARMONISED_SENSOR, broad_nir, harmonise
 from lsbatch.domain.contract import Detector
-from lsbatch.domain.endpoint import SIGNING, Endpoint
+from lsbatch.domain.endpoint import RATES, SIGNING, Endpoint
 from lsbatch.domain.event import Event, Period, slug_of
 from lsbatch.domain.inputs import Channel, Inputs
 from lsbatch.domain.merit import UNKNOWN, WEIGHTS, Considered, Merit
@@ -46,6 +46,7 @@ __all__ = [
     "PRODUCT_LAYERS",
     "PUBLIC",
     "QUALITY",
+    "RATES",
     "SATURATION",
     "SENSORS",
     "SIGNING",

@@ -170,7 +170,8 @@ def _reasons_of_look(
         reason = da.where(is_saturated(look, band), np.uint8(Status.SATURATED), reason)
     for band in bands:
         reason = da.where(da.isnan(look[band].data), np.uint8(absent), reason)
-    return reason
+    empty = da.map_blocks(_is_empty, flags, _sensor_of(look).quality, dtype=bool)
+    return da.where(empty, np.uint8(absent), reason)
 
 
 def is_saturated(look: xr.Dataset, band: str) -> da.Array:
@@ -186,6 +187,16 @@ def is_saturated(look: xr.Dataset, band: str) -> da.Array:
 
 def _sensor_of(look: xr.Dataset) -> Sensor:
     return next(sensor for sensor in SENSORS if sensor.name == str(look["sensor"].values))
+
+
+def _is_empty(flags: np.ndarray, quality: Quality | None) -> np.ndarray:
+    """Whether flags say that there is no data, (y, x) bool."""
+    empty = np.zeros(flags.shape, bool)
+    if quality is None:
+        return empty
+    for value in quality.empty:
+        empty |= (flags >> value) & 1 == 1 if quality.bits else flags == value
+    return empty & (flags != NO_FLAG)
 
 
 def _flag_reason(flags: np.ndarray, quality: Quality | None) -> np.ndarray:

@@ -138,9 +138,8 @@ def build_previews(scenes: Scenes, grid: GeoBox) -> xr.Dataset | None:
     """
     if any(not set(VISIBLE) <= look.scene.bands for look in scenes.looks):
         return None
-    step = max(1, -(-max(grid.shape) // _PREVIEW_PX))
     try:
-        cube = build_cube(scenes, grid.zoom_out(step), bands=VISIBLE).load(scheduler="threads")
+        cube = build_cube(scenes, preview_grid(grid), bands=VISIBLE).load(scheduler="threads")
     except ReadError as error:
         logger.warning("stage=previews no images for the report: %s", error)
         return None
@@ -148,6 +147,12 @@ def build_previews(scenes: Scenes, grid: GeoBox) -> xr.Dataset | None:
     usable = reasons.compute(scheduler="threads") == Status.SCORED
     images = {name: (("band", "y", "x"), _clearest(cube, usable, name)) for name in ("pre", "post")}
     return xr.Dataset({**images, "elevation": cube["elevation"]}, coords={"band": list(VISIBLE)})
+
+
+def preview_grid(grid: GeoBox) -> GeoBox:
+    """A grid so coarse that an event's images fit a page."""
+    step = max(1, -(-max(grid.shape) // _PREVIEW_PX))
+    return grid.zoom_out(step)
 
 
 def _clearest(cube: xr.Dataset, usable: np.ndarray, period: str) -> np.ndarray:

@@ -235,7 +235,7 @@ def recipe_record(recipe: Recipe) -> dict[str, Any]:
     their run key.
     """
     unmade = {name for name in _OF_AREA if getattr(recipe, name) == _DEFAULTS[name].default}
-    return recipe.model_dump(exclude={"cluster", "yes", *unmade})
+    return recipe.model_dump(exclude={"cluster", "yes", "reads_per_second", *unmade})
 
 
 def versions() -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import kernel_cases
+import plan_cases
 import realism_cases
 import run_cases
 import simulate_cases
@@ -18,6 +19,7 @@ GROUPS = {
     "kernels": kernel_cases.cases,
     "stages": run_cases.stages,
     "memory": run_cases.memory,
+    "plan": plan_cases.cases,
     "simulate": simulate_cases.cases,
     "realism": realism_cases.cases,
     "skill": skill_cases.cases,
