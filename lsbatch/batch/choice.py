@@ -60,8 +60,8 @@ def shift_notes(checks: Sequence[ShiftCheck]) -> list[str]:
             found.append(
                 f"{check.scene_id} lies {check.east_m:+.1f} m east and {check.north_m:+.1f} m "
                 f"north of {check.reference_id}; that is taken out{field} ({check.agreeing} of "
-                f"{check.measured} measurements agree; distance {check.offset_before_m:.1f} m "
-                f"before, {check.offset_after_m:.1f} m after)."
+                f"{check.measured} measurements agree; distance {check.distance_before_m:.1f} m "
+                f"before, {check.distance_after_m:.1f} m after)."
             )
         elif check.applied == "none" and not check.is_small:
             found.append(

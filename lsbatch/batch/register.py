@@ -1,5 +1,6 @@
 """register_scenes: shifts between the looks, measured once, before any block is cut."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import numpy as np
 import shapely
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
+from shapely.geometry.base import BaseGeometry
 
 from lsbatch.cube import build_cube
 from lsbatch.domain import (
@@ -24,12 +26,14 @@ from lsbatch.domain import (
 from lsbatch.errors import ReadError
 from lsbatch.features import Decision, Sighting, decide_shift, measure_shifts, reasons_of
 
+logger = logging.getLogger(__name__)
+
 MOST_WINDOWS = 25
 """Windows of 256 x 256 pixels that are read of each look: with two bands in 16 bits and a quality
 band some 8 MB, before compression. Areas up to about 12 x 12 km are seen whole, larger ones by a
 sample."""
 _LEAST_INSIDE = 0.25
-"""Share of a window that must lie in the area of interest."""
+"""Share of a window that must lie in the area, and within the reference."""
 _PREFERRED = ("red", "nir", "nir08", "green", "blue")
 _BANDS = 2
 _READERS = 4
@@ -63,7 +67,7 @@ def register_scenes(
     if len(scenes.looks) < 2 or not bands:
         return scenes, ()
     reference = _reference_of(scenes, event)
-    windows, is_whole = _windows_of(event, grid)
+    windows, is_whole = _windows_of(reference.footprint.intersection(event.aoi), grid)
     seen: dict[str, list[Sighting]] = {look.scene.id: [] for look in scenes.looks}
     for window in windows:
         for scene_id, sightings in _look_into(window, scenes, reference, bands, preparation):
@@ -102,9 +106,11 @@ def _reference_of(scenes: Scenes, event: Event) -> Scene:
     return best.scene
 
 
-def _windows_of(event: Event, grid: GeoBox) -> tuple[list[GeoBox], bool]:
-    """Windows on the lattice of chunks inside the area, and whether they are all there are."""
-    area = Geometry(event.aoi, "EPSG:4326").to_crs(grid.crs, resolution=0.01).geom
+def _windows_of(seen: BaseGeometry, grid: GeoBox) -> tuple[list[GeoBox], bool]:
+    """Windows on the lattice of chunks inside an area, and whether they are all there are."""
+    if seen.is_empty:
+        return [], False
+    area = Geometry(seen, "EPSG:4326").to_crs(grid.crs, resolution=0.01).geom
     shapely.prepare(area)
     inside = [
         block.core
@@ -118,7 +124,7 @@ def _windows_of(event: Event, grid: GeoBox) -> tuple[list[GeoBox], bool]:
     return [inside[place] for place in taken], False
 
 
-def _share_inside(window: GeoBox, area: shapely.Geometry) -> float:
+def _share_inside(window: GeoBox, area: BaseGeometry) -> float:
     box = window.extent.geom
     return float(box.intersection(area).area / box.area)
 
@@ -144,7 +150,8 @@ def _look_into(
         cube = build_cube(here, window, bands=needed).load(
             scheduler="threads", num_workers=_READERS
         )
-    except ReadError:
+    except ReadError as error:
+        logger.warning("stage=registration a window is left out: %s", error)
         return []
     usable = reasons_of(cube, bands, plain).compute(scheduler="threads") == Status.SCORED
     base = ids.index(reference.id)

@@ -77,9 +77,9 @@ class ShiftCheck:
     """Measurements (a place in a band) that are like enough to be counted."""
     agreeing: int = 0
     """Those that agree with their median."""
-    offset_before_m: float | None = None
+    distance_before_m: float | None = None
     """Median distance of the agreeing ones from no shift."""
-    offset_after_m: float | None = None
+    distance_after_m: float | None = None
     """And from the shift that is applied: the residual."""
     likeness_before: float | None = None
     """Median correlation with the reference there, 0 to 1, of the edges as they are."""

@@ -102,7 +102,7 @@ def decide_shift(
         local = _local_shift(agreeing, shift, pixel_m=pixel_m, extent=extent)
     reason = None if local else _reason_against(shift, error_px, facts)
     if reason:
-        return Decision(None, reason, {**facts, "offset_after_m": None, "likeness_after": None})
+        return Decision(None, reason, {**facts, "distance_after_m": None, "likeness_after": None})
     if local:
         field, after = local
         facts |= after
@@ -130,8 +130,8 @@ def _facts(
         "north_m": round(-float(shift[0]) * pixel_m, 2),
         # bands of one place see the same ground: they do not count twice
         "error_m": round(float(scatter.max() / np.sqrt(places)) * pixel_m, 3),
-        "offset_before_m": _typical(offsets, pixel_m),
-        "offset_after_m": _typical(offsets - shift, pixel_m),
+        "distance_before_m": _typical(offsets, pixel_m),
+        "distance_after_m": _typical(offsets - shift, pixel_m),
         "likeness_before": round(float(np.median(before)), 4),
         "likeness_after": round(float(np.median(after)), 4),
     }
@@ -183,7 +183,7 @@ def _local_shift(
         return None
     likeness = float(np.median([one.measured.likeness_at(*at) for one, at in pairs]))
     return field, {
-        "offset_after_m": _typical(wanted - applied, pixel_m),
+        "distance_after_m": _typical(wanted - applied, pixel_m),
         "likeness_after": round(likeness, 4),
     }
 

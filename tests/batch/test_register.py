@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import rasterio
+import shapely
 
 from lsbatch.batch import map_event, view_event
 from lsbatch.batch.choice import shift_notes
@@ -147,8 +148,9 @@ def test_files_that_cannot_be_read_decide_nothing(astray, monkeypatch):
 
 def test_windows_are_few_and_spread(astray):
     view = look_into(astray[0], registration="off")
-    assert _windows_of(view.event, view.grid)[1]
-    wide = replace(view.event, aoi=view.event.aoi.buffer(0.3))
+    assert _windows_of(view.event.aoi, view.grid)[1]
+    assert _windows_of(shapely.Polygon(), view.grid) == ([], False)
+    wide = view.event.aoi.buffer(0.3)
     windows, is_whole = _windows_of(wide, view.grid.pad(12 * CHUNK_PX))
     assert len(windows) == MOST_WINDOWS and not is_whole
     assert len({window.affine.f for window in windows}) > 5

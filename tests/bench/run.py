@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import kernel_cases
 import realism_cases
+import registration_cases
 import run_cases
 import simulate_cases
 import skill_cases
@@ -19,6 +20,7 @@ GROUPS = {
     "stages": run_cases.stages,
     "memory": run_cases.memory,
     "simulate": simulate_cases.cases,
+    "registration": registration_cases.cases,
     "realism": realism_cases.cases,
     "skill": skill_cases.cases,
 }

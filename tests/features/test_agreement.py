@@ -39,7 +39,7 @@ def test_one_shift_for_the_scene():
     assert decision.shift.east_m == pytest.approx(-7, abs=0.3)
     facts = decision.facts
     assert facts["measured"] == facts["agreeing"] == 36
-    assert facts["offset_after_m"] < 0.2 * facts["offset_before_m"]
+    assert facts["distance_after_m"] < 0.2 * facts["distance_before_m"]
     assert facts["likeness_after"] > facts["likeness_before"] + 0.05
     assert not facts["is_small"]
 
@@ -57,7 +57,7 @@ def test_a_smooth_ramp_of_one_pixel_becomes_a_field():
         atol=1.0,
     )
     assert np.abs(np.array(local.north_m)).max() < 1.0
-    assert decision.facts["offset_after_m"] < 0.3 * decision.facts["offset_before_m"]
+    assert decision.facts["distance_after_m"] < 0.3 * decision.facts["distance_before_m"]
     # of a sample no field is made, and one shift would not help
     assert decide(sightings(lambda x, y: (0.0, x / 7680 - 0.5)), is_whole=False).shift is None
 
@@ -88,7 +88,7 @@ def test_reasons_against():
     assert vague.shift is None
     small = decide(sightings(lambda x, y: (0.1, 0.1)))
     assert small.shift is None and small.facts["is_small"]
-    assert small.facts["offset_after_m"] is None
+    assert small.facts["distance_after_m"] is None
     far = decide(sightings(lambda x, y: (3.5, 0.0)))
     assert far.shift is None and "too far" in far.reason
     useless = decide(sightings(lambda x, y: (0.3, 0.0), sharpness=1e-3))
