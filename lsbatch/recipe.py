@@ -122,6 +122,10 @@ class Recipe(_Frozen):
     """Bright ground that is flagged as cloud in every look, and alike in two or brown, is used."""
     shadow_reach_m: float = Field(default=2000.0, ge=0, le=20000)
     """How far to look for hills that hide the sun (status 9), metres; 0 = not at all."""
+    registration: Literal["auto", "off"] = "auto"
+    """auto = shifts between the images are measured on stable ground, and taken out where they are
+    sure, 0.2 pixels or more, and what is alike becomes more so; off = images are taken as they
+    lie."""
     harmonise: bool = False
     """Adjust Sentinel-2 surface reflectance to the band passes of Landsat 8."""
     crs: str | None = None
@@ -151,6 +155,12 @@ class Recipe(_Frozen):
         if isinstance(value, bool) or not 0 < radius <= _MOST_RADIUS_KM:
             raise ValueError(f"must be kilometres up to {_MOST_RADIUS_KM:g}, or marc")
         return radius
+
+    @field_validator("registration", mode="before")
+    @classmethod
+    def _norm_registration(cls, value: Any) -> Any:
+        # YAML reads a bare off as false
+        return "off" if value is False else value
 
     @field_validator("event", "source")
     @classmethod

@@ -93,6 +93,15 @@ SensorOption = Annotated[str | None, typer.Option("--sensor", help="Use this sen
 LooksOption = Annotated[
     int | None, typer.Option("--looks", help="Usable looks wanted on each side [3].")
 ]
+RegistrationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--registration",
+        metavar="auto|off",
+        help="Take shifts between the images out where they are sure and it helps, or take the "
+        "images as they lie [auto].",
+    ),
+]
 ResolutionOption = Annotated[
     float | None, typer.Option("--resolution", help="Pixel side, metres [the sensor's].")
 ]
@@ -147,6 +156,7 @@ def recipe_of(given: dict[str, Any]) -> Any:
             "post",
             "sensor",
             "looks",
+            "registration",
             "crs",
             "resolution",
             "threshold",

@@ -15,6 +15,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 from rasterio.enums import Resampling
 
+from lsbatch.cube.moved import reach_of, take_out
 from lsbatch.cube.patience import READ_WITHIN_S, Deadline
 from lsbatch.cube.reader import ExactReader
 from lsbatch.domain import (
@@ -41,6 +42,8 @@ class _Target:
     chunk: int
     access: Access
     deadline: Deadline
+    shift: tuple[float, float] = (0.0, 0.0)
+    """East and north, metres: so far from its own place each pixel is read."""
 
 
 def build_cube(
@@ -84,6 +87,12 @@ def build_cube(
     -----
     The pixels do not depend on the window: a cube over a block equals that part of a cube over the
     whole, bit for bit. The first granule of a scene with data lies on top.
+
+    A look whose scene has a shift is read where it shows the ground, its bands by cubic
+    convolution, which blurs less than bilinear interpolation between pixels; its flags stay
+    nearest. One shift for the scene is part of the one resampling that brings a file to the grid. A
+    local field is applied after it, from pixels around the grid that are read for it here. A look
+    without a shift has the bits that it would have without any of this.
     """
     names = _bands_of(scenes) if bands is None else tuple(bands)
     chunk = chunk_px or max(geobox.shape)
@@ -135,11 +144,26 @@ def _coords(looks: Sequence[Look], geobox: GeoBox) -> dict[str, Any]:
 def _stack_looks(looks: Sequence[Look], band: str, target: _Target) -> Any:
     """One band of all looks, dask (time, y, x), in physical units; flags as they are."""
     resampling = Resampling.nearest if band in FLAGS else Resampling.bilinear
-    layers = [_mosaic(look.scene, band, target, resampling) for look in looks]
+    layers = [_in_place(look.scene, band, target, resampling) for look in looks]
     if layers:
         return da.stack(layers)
     dtype = _NO_FLAG.dtype if band in FLAGS else np.dtype("float32")
     return da.zeros((0, *target.geobox.shape), dtype=dtype, chunks=target.chunk)
+
+
+def _in_place(scene: Scene, band: str, target: _Target, resampling: Resampling) -> Any:
+    """One band of one scene, dask (y, x), with the scene's shift taken out."""
+    shift = scene.shift
+    if shift is None:
+        return _mosaic(scene, band, target, resampling)
+    if shift.local is None:
+        moved = replace(target, shift=(shift.east_m, shift.north_m))
+        sharp = resampling if band in FLAGS else Resampling.cubic
+        return _mosaic(scene, band, moved, sharp)
+    reach = reach_of(shift, target.geobox)
+    wide = replace(target, geobox=target.geobox.pad(reach), chunk=target.chunk + 2 * reach)
+    layer = _mosaic(scene, band, wide, resampling)
+    return take_out(layer, shift, wide.geobox, reach).rechunk(target.chunk)
 
 
 def _terrain(models: Sequence[Scene], target: _Target) -> Any:
@@ -177,6 +201,7 @@ def _stack(
         access=target.access,
         deadline=target.deadline,
         item_id=granule.item_id,
+        shift=target.shift,
     )
     with warnings.catch_warnings():
         # stackstac 0.5.1 is frozen and still multiplies affines with *

@@ -51,12 +51,14 @@ class ExactReader:
         access: Access,
         deadline: Deadline,
         item_id: str = "",
+        shift: tuple[float, float] = (0.0, 0.0),
         **_unused: Any,
     ) -> None:
         self.asset = assets[url]
         self.access = access
         self.deadline = deadline
         self.item_id = item_id
+        self.shift = shift
         self.spec = spec
         self.resampling = resampling
         self.dtype = dtype
@@ -79,7 +81,7 @@ class ExactReader:
             raise ReadError(f"item {self.item_id}, {error}") from error
 
     def _warp(self, opened: OpenAsset, window: Window) -> np.ndarray:
-        target = self.spec.vrt_params
+        target = _moved(self.spec.vrt_params, self.shift)
         level = overview_level(opened.dataset, target)
         dataset = opened.dataset if level is None else opened.reopen(overview_level=level)
         return self._warp_from(dataset, opened.nodata, target, window)
@@ -124,6 +126,13 @@ class ExactReader:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+
+
+def _moved(target: dict[str, Any], shift: tuple[float, float]) -> dict[str, Any]:
+    """The target so far east and north of its place that its pixels meet a shifted image's."""
+    if shift == (0.0, 0.0):
+        return target
+    return {**target, "transform": Affine.translation(*shift) @ target["transform"]}
 
 
 def _canvas(target: dict[str, Any], window: Window) -> tuple[dict[str, Any], Window]:

@@ -30,6 +30,7 @@ from lsbatch.domain.schema import (
     check_features,
 )
 from lsbatch.domain.sensor import EPOCHS, SENSORS, Band, Quality, Sensor
+from lsbatch.domain.shift import LocalShift, Shift, ShiftCheck
 from lsbatch.domain.sun import Sun, mean_sun
 from lsbatch.domain.tiling import CHUNK_PX, Block, blocks_of, build_grid, utm_of
 from lsbatch.domain.windows import own_period
@@ -67,6 +68,7 @@ __all__ = [
     "Granule",
     "Inputs",
     "Layer",
+    "LocalShift",
     "Look",
     "Merit",
     "OffsetCheck",
@@ -79,6 +81,8 @@ __all__ = [
     "Scene",
     "Scenes",
     "Sensor",
+    "Shift",
+    "ShiftCheck",
     "Status",
     "Sun",
     "access_to",

@@ -1,14 +1,21 @@
 """From a cube to what a detector asked to see: masks, composites, indices, terrain."""
 
+from lsbatch.features.agreement import Decision, Sighting, decide_shift
 from lsbatch.features.ground import TERRAIN_HALO
 from lsbatch.features.months import monthly_medians, prepare_months
 from lsbatch.features.prepare import prepare
+from lsbatch.features.registration import Measurement, measure_shifts
 from lsbatch.features.usable import bands_to_read, features_halo, reasons_of, screens_of
 
 __all__ = [
     "TERRAIN_HALO",
+    "Decision",
+    "Measurement",
+    "Sighting",
     "bands_to_read",
+    "decide_shift",
     "features_halo",
+    "measure_shifts",
     "monthly_medians",
     "prepare",
     "prepare_months",

@@ -29,6 +29,7 @@ from lsbatch.domain import (
     Rejection,
     Scene,
     Scenes,
+    ShiftCheck,
     Sun,
     bare_href,
     blocks_of,
@@ -42,6 +43,10 @@ from lsbatch.pipeline.weighed import (
     offset_record,
     reported_of,
     reported_record,
+    shift_check_of,
+    shift_check_record,
+    shift_of,
+    shift_record,
 )
 from lsbatch.recipe import Recipe
 from lsbatch.search import access_of
@@ -57,6 +62,7 @@ _LIBRARIES = (
     "pyarrow",
     "pyproj",
     "rasterio",
+    "scikit-image",
     "scipy",
     "shapely",
     "stackstac",
@@ -65,7 +71,8 @@ _LIBRARIES = (
     "zarr",
 )
 _DEFAULTS = Recipe.model_fields
-_OF_AREA = ("aoi_level", "aoi_radius", "aoi_side", "aoi_land")
+_YOUNG = ("aoi_level", "aoi_radius", "aoi_side", "aoi_land", "registration")
+"""Choices that there were not always."""
 
 
 _IF_STATED = ("transform", "shape", "checksum")
@@ -111,6 +118,8 @@ class Plan:
     """Digest of the inventory's file; its scores are part of the metrics."""
     offsets: tuple[OffsetCheck, ...] = ()
     """What the images' own numbers said of their offsets; the scenes hold those applied."""
+    shifts: tuple[ShiftCheck, ...] = ()
+    """What was found of shifts between the looks; the scenes hold those that are taken out."""
 
     @property
     def halo(self) -> int:
@@ -164,6 +173,7 @@ class Plan:
             "run_key": self.run_key,
             "considered": [considered_record(one) for one in self.scenes.considered],
             "offsets": [offset_record(check) for check in self.offsets],
+            "shifts": [shift_check_record(check) for check in self.shifts],
             "warnings": list(self.warnings),
         }
 
@@ -191,6 +201,7 @@ class Plan:
             software=record["versions"],
             inventory_sha256=record["inventory_sha256"],
             offsets=tuple(map(offset_of, record.get("offsets", ()))),
+            shifts=tuple(map(shift_check_of, record.get("shifts", ()))),
         )
 
     def _content(self) -> dict[str, Any]:
@@ -231,10 +242,10 @@ class Plan:
 def recipe_record(recipe: Recipe) -> dict[str, Any]:
     """The recipe as plain values, without what never changes the product.
 
-    Choices of the area that were not made are left out: plans from before there were any keep
-    their run key.
+    Young choices that were not made are left out: plans from before there were any keep their run
+    key.
     """
-    unmade = {name for name in _OF_AREA if getattr(recipe, name) == _DEFAULTS[name].default}
+    unmade = {name for name in _YOUNG if getattr(recipe, name) == _DEFAULTS[name].default}
     return recipe.model_dump(exclude={"cluster", "yes", "reads_per_second", *unmade})
 
 
@@ -265,6 +276,7 @@ def scene_record(scene: Scene) -> dict[str, Any]:
         "cloud_percent": scene.cloud_percent,
         # left out where it is not known: plans from before it was read keep their run key
         **({"sun": asdict(scene.sun)} if scene.sun else {}),
+        **shift_record(scene.shift),
         "granules": [
             {
                 "item": granule.item_id,
@@ -301,6 +313,7 @@ def scene_of(record: dict[str, Any]) -> Scene:
         ),
         cloud_percent=record["cloud_percent"],
         sun=Sun(**record["sun"]) if "sun" in record else None,
+        shift=shift_of(record),
     )
 
 

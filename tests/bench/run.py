@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import kernel_cases
 import plan_cases
 import realism_cases
+import registration_cases
 import run_cases
 import simulate_cases
 import skill_cases
@@ -21,6 +22,7 @@ GROUPS = {
     "memory": run_cases.memory,
     "plan": plan_cases.cases,
     "simulate": simulate_cases.cases,
+    "registration": registration_cases.cases,
     "realism": realism_cases.cases,
     "skill": skill_cases.cases,
 }

@@ -190,7 +190,9 @@ def _judge_event(folder: Path, record: dict[str, Any], runs: Runs) -> Iterator[t
         )
 
 
-def read_world(world: Path, detector: Detector) -> tuple[EventPixels, GeoDataFrame, GeoBox]:
+def read_world(
+    world: Path, detector: Detector, *, registration: str = "auto"
+) -> tuple[EventPixels, GeoDataFrame, GeoBox]:
     """Channels and labels of a one-event world as a run reads them; its inventory, its grid."""
     event = find_event(str(world / "events.geojson"))
     place = world / "inventories" / f"{event.id}.parquet"
@@ -198,6 +200,7 @@ def read_world(world: Path, detector: Detector) -> tuple[EventPixels, GeoDataFra
         event=str(world / "events.geojson"),
         source=str(world / "catalog.json"),
         detector=DetectorChoice(name=detector.name),
+        registration=registration,
     )
     plan = view_event(recipe, detector.inputs)
     inventory = read_inventory(place, may_be_empty=True)
