@@ -200,7 +200,7 @@ def _read_event(folder: Path, event: Event, looks: int) -> EventPixels:
         seen.scenes,
         seen.grid,
         inputs=UNET_INPUTS,
-        inventory=read_inventory(inventory, may_be_empty=True),
+        inventory=read_inventory(inventory),
         extent=event.aoi,
     )
 

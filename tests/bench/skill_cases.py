@@ -203,7 +203,7 @@ def read_world(
         registration=registration,
     )
     plan = view_event(recipe, detector.inputs)
-    inventory = read_inventory(place, may_be_empty=True)
+    inventory = read_inventory(place)
     pixels = read_pixels(
         event.id, plan.scenes, plan.grid,
         inputs=detector.inputs, inventory=inventory, extent=event.aoi,
