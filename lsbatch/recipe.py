@@ -124,8 +124,7 @@ class Recipe(_Frozen):
     """How far to look for hills that hide the sun (status 9), metres; 0 = not at all."""
     registration: Literal["auto", "off"] = "auto"
     """auto = shifts between the images are measured on stable ground, and taken out where they are
-    sure, 0.2 pixels or more, and what is alike becomes more so; off = images are taken as they
-    lie."""
+    sure, 0.2 pixels or more, and edges become more alike; off = images are taken as they lie."""
     harmonise: bool = False
     """Adjust Sentinel-2 surface reflectance to the band passes of Landsat 8."""
     crs: str | None = None

@@ -58,12 +58,11 @@ def shift_notes(checks: Sequence[ShiftCheck]) -> list[str]:
         if check.applied in ("scene", "local"):
             field = ", with a local field" if check.applied == "local" else ""
             found.append(
-                f"{check.scene_id} lies {check.east_m:+.1f} m east and {check.north_m:+.1f} m "
-                f"north of {check.reference_id}; that is taken out{field} ({check.agreeing} of "
-                f"{check.measured} measurements agree; distance {check.distance_before_m:.1f} m "
-                f"before, {check.distance_after_m:.1f} m after)."
+                f"{check.scene_id} lies {check.taken_east_m:+.1f} m east and "
+                f"{check.taken_north_m:+.1f} m north of the image in the midst of all; that is "
+                f"taken out{field} ({check.reason})."
             )
-        elif check.applied == "none" and not check.is_small:
+        elif check.applied == "none" and not check.is_sure:
             found.append(
                 f"How {check.scene_id} lies against {check.reference_id} was not corrected: "
                 f"{check.reason}."

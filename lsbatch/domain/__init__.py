@@ -30,7 +30,7 @@ from lsbatch.domain.schema import (
     check_features,
 )
 from lsbatch.domain.sensor import EPOCHS, SENSORS, Band, Quality, Sensor
-from lsbatch.domain.shift import LocalShift, Shift, ShiftCheck
+from lsbatch.domain.shift import NEAR, LocalShift, Shift, ShiftCheck
 from lsbatch.domain.sun import Sun, mean_sun
 from lsbatch.domain.tiling import CHUNK_PX, Block, blocks_of, build_grid, utm_of
 from lsbatch.domain.windows import own_period
@@ -43,6 +43,7 @@ __all__ = [
     "FLAGS",
     "HARMONISED_SENSOR",
     "LANDSLIDE",
+    "NEAR",
     "NO_FLAG",
     "PRODUCT_LAYERS",
     "PUBLIC",

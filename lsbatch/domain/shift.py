@@ -6,6 +6,9 @@ from typing import Literal
 
 from lsbatch.errors import ContractError
 
+NEAR = "too near its place to be moved"
+"""Reason against a shift that is sure."""
+
 Nodes = tuple[tuple[float, ...], ...]
 
 
@@ -36,7 +39,7 @@ class LocalShift:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A scene shows the ground so far east and north of where the reference scene shows it."""
+    """A scene shows the ground so far east and north of where it ought to be."""
 
     east_m: float
     """Along the axes of the grid's CRS, as `north_m`."""
@@ -65,11 +68,15 @@ class ShiftCheck:
 
     scene_id: str
     reference_id: str
-    applied: Literal["reference", "none", "scene", "local"]
+    """The scene that all were compared with."""
+    applied: Literal["none", "scene", "local"]
     """Whether nothing, one shift for the scene, or a local field beside it is taken out."""
     reason: str
+    taken_east_m: float = 0.0
+    """What is taken out: so far the scene lies east of the one in the midst of all."""
+    taken_north_m: float = 0.0
     east_m: float | None = None
-    """What was measured, applied or not; None where nothing could be."""
+    """What was measured against the reference; None where nothing could be."""
     north_m: float | None = None
     error_m: float | None = None
     """Standard error of the shift, from the scatter of the places where it was measured."""
@@ -78,12 +85,15 @@ class ShiftCheck:
     agreeing: int = 0
     """Those that agree with their median."""
     distance_before_m: float | None = None
-    """Median distance of the agreeing ones from no shift."""
+    """Median distance of the agreeing ones from no shift against the reference."""
     distance_after_m: float | None = None
-    """And from the shift that is applied: the residual."""
+    """And from the shift that was found: the residual."""
     likeness_before: float | None = None
     """Median correlation with the reference there, 0 to 1, of the edges as they are."""
     likeness_after: float | None = None
     """And of the edges after the shift."""
-    is_small: bool = False
-    """Whether it was left alone for being too small to matter."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is known where the scene lies, moved or not."""
+        return self.applied != "none" or self.reason == NEAR

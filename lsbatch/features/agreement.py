@@ -49,9 +49,10 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A scene's shift against the reference, what it rests on, and why it is or is not applied."""
+    """A scene's shift against the reference, what it rests on, and why it is or is not sure."""
 
     shift: Shift | None
+    """None where it is not sure, or would not help; one that is too small to matter is there."""
     reason: str
     facts: dict[str, Any]
     """Fields of a `ShiftCheck`."""
@@ -96,13 +97,12 @@ def decide_shift(
     shift = np.median(offsets, axis=0)
     facts |= _facts(agreeing, offsets, shift, pixel_m)
     error_px = facts["error_m"] / pixel_m
-    facts["is_small"] = error_px <= MOST_ERROR_PX and float(np.hypot(*shift)) < LEAST_SHIFT_PX
     local = None
     if is_whole and error_px <= MOST_ERROR_PX and np.abs(shift).max() <= FARTHEST_PX:
         local = _local_shift(agreeing, shift, pixel_m=pixel_m, extent=extent)
     reason = None if local else _reason_against(shift, error_px, facts)
     if reason:
-        return Decision(None, reason, {**facts, "distance_after_m": None, "likeness_after": None})
+        return Decision(None, reason, facts)
     if local:
         field, after = local
         facts |= after
@@ -110,7 +110,7 @@ def decide_shift(
         field = None
     # to the centimetre: what a plan holds is what is applied
     east, north = facts["east_m"], facts["north_m"]
-    return Decision(Shift(east, north, field), "agreed on by the places, and it helps", facts)
+    return Decision(Shift(east, north, field), "the places agree", facts)
 
 
 def _offsets(sightings: Sequence[Sighting]) -> np.ndarray:
@@ -142,15 +142,15 @@ def _typical(offsets: np.ndarray, pixel_m: float) -> float:
 
 
 def _reason_against(shift: np.ndarray, error_px: float, facts: dict[str, Any]) -> str | None:
-    """Why one shift for the whole scene is not applied; None = it is."""
+    """Why one shift for the whole scene is not to be trusted; None = it is."""
     size = float(np.hypot(*shift))
     if error_px > MOST_ERROR_PX:
         return f"known to {error_px:.2f} of a pixel only"
     if np.abs(shift).max() > FARTHEST_PX:
         return f"{size:.1f} pixels are too far to be believed"
-    if size < LEAST_SHIFT_PX:
-        return f"less than {LEAST_SHIFT_PX:g} of a pixel: left alone"
-    if facts["likeness_after"] - facts["likeness_before"] < LEAST_GAIN:
+    gain = facts["likeness_after"] - facts["likeness_before"]
+    # of a small one nothing is expected
+    if size >= LEAST_SHIFT_PX and gain < LEAST_GAIN:
         return "edges are hardly more alike after it"
     return None
 

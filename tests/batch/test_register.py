@@ -12,10 +12,11 @@ import shapely
 from lsbatch.batch import map_event, view_event
 from lsbatch.batch.choice import shift_notes
 from lsbatch.batch.plan import build_plan
-from lsbatch.batch.register import MOST_WINDOWS, _windows_of, register_scenes
+from lsbatch.batch.register import MOST_WINDOWS, _taken, _windows_of, register_scenes
 from lsbatch.detectors import load_detector
-from lsbatch.domain import CHUNK_PX, LocalShift, Preparation, Shift, ShiftCheck
+from lsbatch.domain import CHUNK_PX, NEAR, LocalShift, Preparation, Shift, ShiftCheck
 from lsbatch.errors import ReadError, RecipeError
+from lsbatch.features import Decision
 from lsbatch.pipeline import Plan
 from lsbatch.pipeline.plan import recipe_record, scene_of, scene_record
 from lsbatch.recipe import ClusterChoice, DetectorChoice, Recipe, read_recipe
@@ -143,7 +144,8 @@ def test_files_that_cannot_be_read_decide_nothing(astray, monkeypatch):
     monkeypatch.setattr("lsbatch.batch.register.build_cube", fail)
     view = look_into(astray[0])
     assert all(look.scene.shift is None for look in view.scenes.looks)
-    assert {check.applied for check in view.shifts} == {"reference", "none"}
+    assert {check.applied for check in view.shifts} == {"none"}
+    assert sum(check.is_sure for check in view.shifts) == 1
 
 
 def test_windows_are_few_and_spread(astray):
@@ -171,14 +173,25 @@ def test_a_bare_off_of_yaml_is_off(tmp_path):
     assert read_recipe(place).registration == "off"
 
 
+def test_scenes_are_brought_to_the_one_in_the_midst():
+    places = {"reference": (9.0, 0.0), "a": (0.0, 0.0), "b": (0.5, 1.0), "c": (-3.0, 0.5)}
+    decided = {
+        name: Decision(Shift(east - 9.0, north), "the places agree", {})
+        for name, (east, north) in places.items()
+    }
+    decided["lost"] = Decision(None, "the places disagree", {})
+    taken = _taken(decided, 10.0)
+    assert taken == {
+        "reference": Shift(9.0, 0.0), "a": None, "b": None, "c": Shift(-3.0, 0.5), "lost": None
+    }  # fmt: skip
+    pair = {name: decided[name] for name in ("reference", "a")}
+    assert _taken(pair, 10.0) == {"reference": None, "a": Shift(-9.0, 0.0)}
+
+
 def test_notes_say_what_was_done_and_what_could_not_be():
-    done = ShiftCheck(
-        "a", "b", "local", "agreed", 3.0, -4.0, 0.2, 20, 18, 5.0, 0.5, likeness_before=0.5,
-        likeness_after=0.6,
-    )  # fmt: skip
-    small = ShiftCheck("c", "b", "none", "left alone", 0.1, 0.1, is_small=True)
+    done = ShiftCheck("a", "b", "local", "the places agree", 3.0, -4.0)
+    near = ShiftCheck("c", "b", "none", NEAR, east_m=0.1, north_m=0.1)
     unsure = ShiftCheck("d", "b", "none", "the places disagree")
-    itself = ShiftCheck("b", "b", "reference", "the others are compared with it")
-    first, second = shift_notes((done, small, unsure, itself))
-    assert "a lies +3.0 m east and -4.0 m north of b" in first and "local field" in first
+    first, second = shift_notes((done, near, unsure))
+    assert "a lies +3.0 m east and -4.0 m north of the image" in first and "local field" in first
     assert "d lies against b was not corrected: the places disagree" in second
