@@ -10,7 +10,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 
 from lsbatch.cluster import count_local_workers
-from lsbatch.cube import Load, weigh_reads
+from lsbatch.cube import GDAL_ENV, Load, weigh_reads
 from lsbatch.domain import CHUNK_PX, FLAGS, PRODUCT_LAYERS, VISIBLE, Block, Scenes
 from lsbatch.features import bands_to_read
 from lsbatch.pipeline import Plan, preview_grid
@@ -27,6 +27,8 @@ _WORKER_BYTES = 450e6
 `make bench ONLY=memory` make, less what the arithmetic below says of their blocks."""
 _NETWORK_BYTES = 800e6
 """Keras, TensorFlow and a network's weights beside it; measured likewise with `unet`."""
+_CACHE_BYTES = GDAL_ENV["GDAL_CACHEMAX"] * 2**20
+"""GDAL's cache of decoded tiles, full."""
 _SHELF_BYTES = 32 * 2**20
 """Parts of servers' files that a worker keeps."""
 _PLAIN_BYTES_A_PIXEL = 100
@@ -38,6 +40,7 @@ _FEATURE_MAPS = 10
 256 to 1024 pixels (16 maps a tensor, 22 input planes)."""
 
 _START_S = 5.0
+"""Processes of the cluster, on a machine with nothing else to do, as all seconds here."""
 _OPEN_S = 0.02
 _VALUE_S = 0.2e-6
 """Opening a file, and reading and preparing a value; local files, one core of an AMD EPYC.
@@ -207,7 +210,8 @@ def _peak(plan: Plan, blocks: list[Block], bands: tuple[str, ...], is_remote: bo
         + 4 * maps
         + _PLAIN_BYTES_A_PIXEL
     )
-    own = _WORKER_BYTES + (_NETWORK_BYTES if design else 0) + (_SHELF_BYTES if is_remote else 0)
+    own = _WORKER_BYTES + _CACHE_BYTES
+    own += (_NETWORK_BYTES if design else 0) + (_SHELF_BYTES if is_remote else 0)
     return round(own + pixels * a_pixel + wide * _TERRAIN_BYTES_A_PIXEL)
 
 
