@@ -27,6 +27,7 @@ from lsbatch.cli.options import (
     ParamOption,
     PostOption,
     PreOption,
+    RegistrationOption,
     ResolutionOption,
     SensorOption,
     SlopeOption,
@@ -70,6 +71,7 @@ def plan(
     post: PostOption = None,
     sensor: SensorOption = None,
     looks: LooksOption = None,
+    registration: RegistrationOption = None,
     composite: CompositeOption = None,
     harmonise: HarmoniseOption = None,
     resolution: ResolutionOption = None,
@@ -96,8 +98,8 @@ def plan(
 ) -> None:
     """Tell what a run would cost: scenes, blocks, bytes, requests, files, memory, time.
 
-    Reads metadata, the heads of the chosen files and small overviews, as `map` does before it
-    starts; computes nothing.
+    Reads metadata, the heads of the chosen files, small overviews and the windows that tell shifts
+    between images, as `map` does before it starts; computes nothing else.
 
     Example, after `lsbatch demo`:
     `lsbatch plan lsbatch-demo/world/events.geojson --source lsbatch-demo/world/catalog.json
