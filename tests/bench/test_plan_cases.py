@@ -12,12 +12,17 @@ def plan_cases(monkeypatch):
 
 
 def test_a_plan_opens_no_more_files_of_ten_thousand_items_than_of_few(plan_cases, world):
-    """What is opened is chosen: the head of each file, and the overviews that tell offsets."""
+    """What is opened is chosen: the head of each file, and the overviews that tell offsets.
+
+    Windows that tell shifts are apart: their number is a constant, tests/batch/test_register.py.
+    """
     opened = {}
     for count in (20, 10_000):
         # above the images: a catalogue's records lead to files below its own folder only
         source = plan_cases.write_many(world, world.parent / f"{count}.json", count)
-        _, opened[count], plan = plan_cases.count_plan(plan_cases.recipe_on(world, source))
+        _, opened[count], plan = plan_cases.count_plan(
+            plan_cases.recipe_on(world, source, registration="off")
+        )
         granules = sum(len(look.scene.granules) for look in plan.scenes.looks)
         models = sum(len(model.granules) for model in plan.scenes.terrain)
         # of an image: 3 heads before the choice stands and 3 for the cost; for offsets 3 bands,

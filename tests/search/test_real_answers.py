@@ -33,7 +33,8 @@ def sentinel2(count, *, offset, sensor="sentinel-2-l2a", has_sun=True):
 
 
 def landsat(count):
-    return Expected(count, "landsat-c2-l2", OPTICAL | {"quality"}, 2.75e-5, -0.2, 0.0, True)
+    flags = {"quality", "saturation"}
+    return Expected(count, "landsat-c2-l2", OPTICAL | flags, 2.75e-5, -0.2, 0.0, True)
 
 
 def dem(count):
