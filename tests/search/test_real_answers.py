@@ -34,8 +34,7 @@ def sentinel2(count, *, offset, sensor="sentinel-2-l2a", has_sun=True):
 
 
 def landsat(count):
-    flags = {"quality", "saturation"}
-    return Expected(count, "landsat-c2-l2", OPTICAL | flags, 2.75e-5, -0.2, 0.0, True)
+    return Expected(count, "landsat-c2-l2", OPTICAL | {"quality"}, 2.75e-5, -0.2, 0.0, True)
 
 
 def dem(count):
@@ -141,7 +140,9 @@ def test_a_real_record_becomes_the_right_image(recorded, key):
     for item in pick(recorded, key):
         image, properties = image_of(item), item["properties"]
         assert image.sensor.name == wanted.sensor
-        assert {asset.band for asset in image.granule.assets} == wanted.bands
+        # a few records leave the flags of saturation out
+        saturation = {"saturation"} if "qa_radsat" in item["assets"] else set()
+        assert {asset.band for asset in image.granule.assets} == wanted.bands | saturation
         measured = [asset for asset in image.granule.assets if asset.band not in FLAGS]
         assert {(a.scale, round(a.offset, 9), a.nodata) for a in measured} == {
             (wanted.scale, wanted.offset, wanted.nodata)
