@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lsbatch.domain import Channel, Inputs, Preparation, Status
@@ -102,6 +102,7 @@ def test_surroundings_beyond_the_reach_change_nothing():
 
 
 @settings(max_examples=8)
+@example(suns=[(0.0, 5.0)] * 3, place=(8, 1), size=(2, 11), chunks=11)
 @given(
     suns=st.lists(st.tuples(st.floats(0, 359), st.floats(5, 60)), min_size=3, max_size=3),
     place=st.tuples(st.integers(1, 12), st.integers(1, 12)),
