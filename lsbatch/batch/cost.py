@@ -7,11 +7,18 @@ from typing import Any
 import numpy as np
 import shapely
 from odc.geo.geobox import GeoBox
-from odc.geo.geom import Geometry
 
 from lsbatch.cluster import count_local_workers
 from lsbatch.cube import GDAL_ENV, Load, weigh_reads
-from lsbatch.domain import CHUNK_PX, FLAGS, PRODUCT_LAYERS, VISIBLE, Block, Scenes
+from lsbatch.domain import (
+    CHUNK_PX,
+    FLAGS,
+    PRODUCT_LAYERS,
+    VISIBLE,
+    Block,
+    Scenes,
+    project_area,
+)
 from lsbatch.features import bands_to_read
 from lsbatch.pipeline import Plan, preview_grid
 
@@ -109,7 +116,7 @@ def cost_of(plan: Plan) -> Cost:
     ReadError
         If a file cannot be opened any more.
     """
-    area = Geometry(plan.event.aoi, "EPSG:4326").to_crs(plan.grid.crs, resolution=0.01).geom
+    area = project_area(plan.event.aoi, plan.grid.crs)
     blocks = list(plan.blocks())
     met = _meeting(blocks, area)
     inside = [block for block, is_met in zip(blocks, met, strict=True) if is_met]
@@ -176,8 +183,8 @@ def _workers_of(plan: Plan) -> int | None:
 
 
 def _covered_km2(plan: Plan, area: shapely.Geometry) -> float:
-    seen = Geometry(plan.scenes.footprint, "EPSG:4326").to_crs(plan.grid.crs, resolution=0.01)
-    return float(area.intersection(seen.geom).area) / 1e6
+    seen = project_area(plan.scenes.footprint, plan.grid.crs)
+    return float(area.intersection(seen).area) / 1e6
 
 
 def _count_files(grid: GeoBox) -> int:

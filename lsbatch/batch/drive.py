@@ -174,8 +174,9 @@ def _receipts(client: Client, tasks: Iterator[BlockTask]) -> Iterator[Receipt]:
     def submit() -> None:
         task = next(tasks, None)
         if task is not None:
-            # counted anew for each block: workers come and go
-            task = _sharing(task, _count_workers(client))
+            if task.scenes.access.reads_per_second is not None:
+                # counted anew for each block: workers come and go
+                task = _sharing(task, _count_workers(client))
             future = client.submit(map_block, task, pure=False, retries=1)
             running[future] = task
             completed.add(future)

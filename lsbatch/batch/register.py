@@ -2,20 +2,17 @@
 
 import logging
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import shapely
 from odc.geo.geobox import GeoBox
-from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.cube import build_cube
 from lsbatch.domain import (
     CHUNK_PX,
     NEAR,
-    VISIBLE,
     Event,
     Look,
     Preparation,
@@ -25,6 +22,7 @@ from lsbatch.domain import (
     ShiftCheck,
     Status,
     blocks_of,
+    project_area,
 )
 from lsbatch.errors import ReadError
 from lsbatch.features import (
@@ -34,6 +32,7 @@ from lsbatch.features import (
     decide_shift,
     measure_shifts,
     reasons_of,
+    screen_bands,
 )
 
 logger = logging.getLogger(__name__)
@@ -85,11 +84,13 @@ def register_scenes(
     for window in windows:
         for scene_id, sightings in _look_into(window, scenes, reference, bands, preparation):
             seen[scene_id] += sightings
-    box, pixel_m = grid.boundingbox, abs(float(grid.resolution.x))
-    extent = (box.left, box.bottom, box.right, box.top)
+    pixel_m = abs(float(grid.resolution.x))
     decided = {
         look.scene.id: decide_shift(
-            seen[look.scene.id], pixel_m=pixel_m, extent=extent, is_whole=is_whole
+            seen[look.scene.id],
+            pixel_m=pixel_m,
+            extent=grid.boundingbox.bbox,
+            is_whole=is_whole,
         )
         for look in scenes.looks
         if look.scene.id != reference.id
@@ -127,7 +128,7 @@ def _windows_of(seen: BaseGeometry, grid: GeoBox) -> tuple[list[GeoBox], bool]:
     """Windows on the lattice of chunks inside an area, and whether they are all there are."""
     if seen.is_empty:
         return [], False
-    area = Geometry(seen, "EPSG:4326").to_crs(grid.crs, resolution=0.01).geom
+    area = project_area(seen, grid.crs)
     shapely.prepare(area)
     inside = [
         block.core
@@ -161,7 +162,7 @@ def _look_into(
     ids = [look.scene.id for look in here.looks]
     if reference.id not in ids or len(ids) < 2:
         return []
-    needed = tuple(dict.fromkeys((*bands, *_screen_bands(scenes))))
+    needed = tuple(dict.fromkeys((*bands, *screen_bands(scenes))))
     plain = replace(preparation, shadow_reach_m=0.0)
     try:
         cube = build_cube(here, window, bands=needed).load(
@@ -184,13 +185,6 @@ def _look_into(
         corners = [(one, window.affine * (one.col, one.row)) for one in measured]
         found.append((scene_id, [Sighting(x, y, one) for one, (x, y) in corners]))
     return found
-
-
-def _screen_bands(scenes: Scenes) -> Sequence[str]:
-    """Bands that tell clouds in looks without flags, where all have them."""
-    looks = [look.scene.bands for look in scenes.looks]
-    flagged = all("quality" in bands for bands in looks)
-    return () if flagged or not all(set(VISIBLE) <= bands for bands in looks) else VISIBLE
 
 
 def _taken(decided: dict[str, Decision], pixel_m: float) -> dict[str, Shift | None]:

@@ -107,10 +107,7 @@ def plan(
 
     Of every event that a recipe lists: `lsbatch plan recipe.yaml`.
     """
-    options = locals()
-    for name in ("target", "out", "as_json"):
-        options.pop(name)
-    previews = _previews(target, options)
+    previews = _previews(target, locals())
     planned = [preview for preview in previews if preview.cost is not None]
     if len(previews) == 1 and not planned:
         raise previews[0].error

@@ -32,7 +32,7 @@ from lsbatch.domain.schema import (
 from lsbatch.domain.sensor import EPOCHS, SENSORS, Band, Quality, Sensor
 from lsbatch.domain.shift import NEAR, LocalShift, Shift, ShiftCheck
 from lsbatch.domain.sun import Sun, mean_sun
-from lsbatch.domain.tiling import CHUNK_PX, Block, blocks_of, build_grid, utm_of
+from lsbatch.domain.tiling import CHUNK_PX, Block, blocks_of, build_grid, project_area, utm_of
 from lsbatch.domain.windows import own_period
 
 __all__ = [
@@ -99,6 +99,7 @@ __all__ = [
     "landslide_radius_km",
     "mean_sun",
     "own_period",
+    "project_area",
     "slug_of",
     "source_depth_km",
     "utm_of",

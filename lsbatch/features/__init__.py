@@ -5,7 +5,13 @@ from lsbatch.features.ground import TERRAIN_HALO
 from lsbatch.features.months import monthly_medians, prepare_months
 from lsbatch.features.prepare import prepare
 from lsbatch.features.registration import Measurement, measure_shifts
-from lsbatch.features.usable import bands_to_read, features_halo, reasons_of, screens_of
+from lsbatch.features.usable import (
+    bands_to_read,
+    features_halo,
+    reasons_of,
+    screen_bands,
+    screens_of,
+)
 
 __all__ = [
     "LEAST_SHIFT_PX",
@@ -21,5 +27,6 @@ __all__ = [
     "prepare",
     "prepare_months",
     "reasons_of",
+    "screen_bands",
     "screens_of",
 ]

@@ -39,12 +39,17 @@ def bands_to_read(
     image of the looks has.
     """
     chosen = preparation or Preparation()
-    unflagged = [look.scene.bands for look in scenes.looks if QUALITY not in look.scene.bands]
-    screened = unflagged and all(set(VISIBLE) <= look.scene.bands for look in scenes.looks)
     offered = {band for look in scenes.looks for band in look.scene.bands_of_any}
     further = (*chosen.bands, *inputs.optional_bands, SATURATION)
     optional = [band for band in further if band in offered]
-    return tuple(dict.fromkeys((*inputs.bands, *(VISIBLE if screened else ()), *optional)))
+    return tuple(dict.fromkeys((*inputs.bands, *screen_bands(scenes), *optional)))
+
+
+def screen_bands(scenes: Scenes) -> tuple[str, ...]:
+    """Bands of the bright-white screen, where a look has no flags and all have these bands."""
+    looks = [look.scene.bands for look in scenes.looks]
+    is_needed = any(QUALITY not in bands for bands in looks)
+    return VISIBLE if is_needed and all(set(VISIBLE) <= bands for bands in looks) else ()
 
 
 def screens_of(

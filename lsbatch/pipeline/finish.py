@@ -4,7 +4,7 @@ import functools
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from lsbatch.domain import VISIBLE, Preparation, Receipt, Scenes, Status
 from lsbatch.errors import ReadError, StoreError
 from lsbatch.features import reasons_of, screens_of
 from lsbatch.pipeline.plan import Plan, detector_record
-from lsbatch.pipeline.weighed import offset_record, shift_check_record
+from lsbatch.pipeline.weighed import offset_record
 from lsbatch.report import write_event_page
 from lsbatch.store import finish_product, item_of, open_product
 
@@ -121,7 +121,7 @@ def product_attrs(plan: Plan) -> dict[str, Any]:
             for scene in plan.scenes.terrain
         },
         "offsets": [offset_record(check) for check in plan.offsets],
-        "shifts": [shift_check_record(check) for check in plan.shifts],
+        "shifts": [asdict(check) for check in plan.shifts],
         "complete": False,
     }
 

@@ -13,7 +13,6 @@ import rasterio
 import shapely
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.detectors import load_detector
@@ -33,6 +32,7 @@ from lsbatch.domain import (
     Sun,
     bare_href,
     blocks_of,
+    project_area,
 )
 from lsbatch.features import bands_to_read, features_halo, screens_of
 from lsbatch.kernels import shadow_halo
@@ -43,8 +43,6 @@ from lsbatch.pipeline.weighed import (
     offset_record,
     reported_of,
     reported_record,
-    shift_check_of,
-    shift_check_record,
     shift_of,
     shift_record,
 )
@@ -142,7 +140,7 @@ class Plan:
 
     def tasks(self, product: Path) -> Iterator[BlockTask]:
         """One task for each block, to be written into a product."""
-        aoi = Geometry(self.event.aoi, "EPSG:4326").to_crs(self.grid.crs, resolution=0.01).geom
+        aoi = project_area(self.event.aoi, self.grid.crs)
         preparation = self.recipe.preparation
         bands = bands_to_read(self.scenes, self.detector.inputs, preparation)
         for block in self.blocks():
@@ -173,7 +171,7 @@ class Plan:
             "run_key": self.run_key,
             "considered": [considered_record(one) for one in self.scenes.considered],
             "offsets": [offset_record(check) for check in self.offsets],
-            "shifts": [shift_check_record(check) for check in self.shifts],
+            "shifts": [asdict(check) for check in self.shifts],
             "warnings": list(self.warnings),
         }
 
@@ -201,7 +199,7 @@ class Plan:
             software=record["versions"],
             inventory_sha256=record["inventory_sha256"],
             offsets=tuple(map(offset_of, record.get("offsets", ()))),
-            shifts=tuple(map(shift_check_of, record.get("shifts", ()))),
+            shifts=tuple(ShiftCheck(**check) for check in record.get("shifts", ())),
         )
 
     def _content(self) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from lsbatch.domain import (
     OffsetCheck,
     Reported,
     Shift,
-    ShiftCheck,
 )
 
 
@@ -70,13 +69,3 @@ def shift_of(record: dict[str, Any]) -> Shift | None:
         tables = {name: tuple(map(tuple, local[name])) for name in ("east_m", "north_m")}
         local = LocalShift(**{**local, **tables})
     return Shift(**{**record["shift"], "local": local})
-
-
-def shift_check_record(check: ShiftCheck) -> dict[str, Any]:
-    """A decision on a shift as plain values; `shift_check_of` reads it back."""
-    return asdict(check)
-
-
-def shift_check_of(record: dict[str, Any]) -> ShiftCheck:
-    """The decision of a `shift_check_record`."""
-    return ShiftCheck(**record)

@@ -117,8 +117,10 @@ def fit(
     )
     losses = _losses(folder, history.history)
     settled = _fitted(model, design, uses, losses, len(losses))
+    if (epoch := int(np.argmin(losses)) + 1) == settled.epoch:
+        return settled
     model.load_weights(folder / _BEST)
-    lowest = _fitted(model, design, uses, losses, int(np.argmin(losses)) + 1)
+    lowest = _fitted(model, design, uses, losses, epoch)
     return max(settled, lowest, key=lambda fitted: fitted.mean_mcc)
 
 
