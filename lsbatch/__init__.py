@@ -8,8 +8,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "Event": "lsbatch.domain",
     "Period": "lsbatch.domain",
+    "Preparation": "lsbatch.domain",
     "Recipe": "lsbatch.recipe",
     "build_cube": "lsbatch.cube",
+    "build_plan": "lsbatch.batch",
     "detect": "lsbatch.inference",
     "find_event": "lsbatch.catalog",
     "find_scenes": "lsbatch.search",
@@ -17,6 +19,7 @@ _HOMES = {
     "map_event": "lsbatch.batch",
     "open_product": "lsbatch.store",
     "prepare": "lsbatch.features",
+    "prepare_months": "lsbatch.features",
 }
 
 __all__ = list(_HOMES)

@@ -88,6 +88,9 @@ class Recipe(_Frozen):
     hosts: tuple[str, ...] = ()
     """Hosts that its images may be read from (https), besides its own and those of the large open
     catalogues; ``.name`` stands for every host below a name."""
+    reads_per_second: float | None = Field(default=None, gt=0)
+    """Most requests for files, over all workers together; the catalogue's own rate
+    (catalogs/endpoints.yaml), or no limit, if left out. Changes the time, never the map."""
     detector: DetectorChoice
     catalog: str | None = None
     """Another event catalogue than the shipped one."""
@@ -113,10 +116,15 @@ class Recipe(_Frozen):
     composite: CompositeChoice = CompositeChoice()
     cloud_margin_m: float = Field(default=20.0, ge=0, le=1000)
     """How far what a quality band calls cloud or its shadow is widened, metres; 0 = not at all."""
+    snow_margin_m: float = Field(default=30.0, ge=0, le=1000)
+    """How far snow is widened, metres; 0 = not at all."""
     steady_is_ground: bool = True
     """Bright ground that is flagged as cloud in every look, and alike in two or brown, is used."""
     shadow_reach_m: float = Field(default=2000.0, ge=0, le=20000)
     """How far to look for hills that hide the sun (status 9), metres; 0 = not at all."""
+    registration: Literal["auto", "off"] = "auto"
+    """auto = shifts between the images are measured on stable ground, and taken out where they are
+    sure, 0.2 pixels or more, and edges become more alike; off = images are taken as they lie."""
     harmonise: bool = False
     """Adjust Sentinel-2 surface reflectance to the band passes of Landsat 8."""
     crs: str | None = None
@@ -149,6 +157,12 @@ class Recipe(_Frozen):
             raise ValueError(f"must be kilometres up to {_MOST_RADIUS_KM:g}, or marc")
         return radius
 
+    @field_validator("registration", mode="before")
+    @classmethod
+    def _norm_registration(cls, value: Any) -> Any:
+        # YAML reads a bare off as false
+        return "off" if value is False else value
+
     @field_validator("event", "source")
     @classmethod
     def _not_blank(cls, value: str) -> str:
@@ -161,6 +175,7 @@ class Recipe(_Frozen):
         """What is set aside, and how the rest is composed."""
         return Preparation(
             cloud_margin_m=self.cloud_margin_m,
+            snow_margin_m=self.snow_margin_m,
             steady_is_ground=self.steady_is_ground,
             shadow_reach_m=self.shadow_reach_m,
             pre=self.composite.pre,
@@ -265,6 +280,19 @@ def read_recipe(path: Path | None = None, **given: Any) -> Recipe:
             f"The environment breaks a rule: {error}. Name the part that is meant, such as "
             "LSBATCH_DETECTOR__NAME, or write the whole as JSON."
         ) from error
+
+
+def events_of(path: Path) -> tuple[str, ...]:
+    """Events that a recipe file is for: those listed under `events`, or its one `event`.
+
+    Raises
+    ------
+    RecipeError
+        If the file cannot be read, or its list is none.
+    """
+    document, listed = _read_document(path)
+    event = document.get("event")
+    return listed or ((event,) if isinstance(event, str) else ())
 
 
 def _read_document(path: Path | None) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -41,6 +41,11 @@ class RangeServer:
         """Requests so far: path, range, host, authorization, who pays."""
         return [json.loads(line) for line in self.ask("/log").splitlines()]
 
+    def times(self, ending: str = "") -> list[float]:
+        """When files whose name ends so were asked for, seconds, in order."""
+        entries = [json.loads(line) for line in self.ask("/times").splitlines()]
+        return sorted(when for path, when in entries if path.endswith(ending))
+
 
 @contextlib.contextmanager
 def serve_folder(folder: Path, certificate: Path | None = None) -> Iterator[RangeServer]:

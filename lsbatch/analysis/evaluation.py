@@ -24,11 +24,10 @@ from lsbatch.analysis.windows import (
     extent_of,
     inside,
     pixel_km2,
-    project_area,
     windows_of,
 )
 from lsbatch.catalog import rasterise
-from lsbatch.domain import LANDSLIDE, Status
+from lsbatch.domain import LANDSLIDE, Status, project_area
 from lsbatch.errors import GridMismatchError
 from lsbatch.kernels import confusion_by_cell
 
@@ -78,7 +77,7 @@ def evaluate_product(
         Where the inventory has no CRS.
     """
     geobox = product.odc.geobox
-    area = extent_of(geobox) if extent is None else project_area(extent, geobox)
+    area = extent_of(geobox) if extent is None else project_area(extent, geobox.crs)
     references = _cut(_on_grid(inventory, geobox), area)
     found = _cut(landslides.to_crs(str(geobox.crs)).geometry.values, area)
     cells, tally, observed = _walk(product, area, references)

@@ -10,8 +10,8 @@ from shapely.geometry.base import BaseGeometry
 
 from lsbatch.analysis.plain import norm_plain, ratio
 from lsbatch.analysis.size_frequency import size_frequency
-from lsbatch.analysis.windows import extent_of, inside, pixel_km2, project_area, windows_of
-from lsbatch.domain import DETECTABLE, LANDSLIDE, Status
+from lsbatch.analysis.windows import extent_of, inside, pixel_km2, windows_of
+from lsbatch.domain import DETECTABLE, LANDSLIDE, Status, project_area
 
 EDGE_SHARE = 0.1
 """Width of the band along the AOI's edge, as a share of the side of a square of its area."""
@@ -60,7 +60,7 @@ def event_metrics(
         - `size_frequency`: see there; `pixels`: {`total`, `scored`, `landslide`}; `complete`.
     """
     geobox = product.odc.geobox
-    area = project_area(aoi, geobox)
+    area = project_area(aoi, geobox.crs)
     on_grid = shapely.intersection(area, extent_of(geobox))
     band = shapely.difference(on_grid, area.buffer(-EDGE_SHARE * np.sqrt(on_grid.area)))
     counts = _count_pixels(product, area, band)

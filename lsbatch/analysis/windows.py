@@ -1,4 +1,4 @@
-"""Windows over a product, and areas on its grid: what lets memory not grow with the map."""
+"""Windows over a product: what lets memory not grow with the map."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox, GeoboxTiles
-from odc.geo.geom import Geometry
 from rasterio.features import rasterize
 from shapely.geometry.base import BaseGeometry
 
@@ -23,15 +22,6 @@ def windows_of(geobox: GeoBox, *, side_px: int = WINDOW_PX) -> Iterator[Roi]:
     for row in range(rows):
         for col in range(cols):
             yield tiles.roi[row, col]
-
-
-def project_area(area: BaseGeometry, geobox: GeoBox) -> BaseGeometry:
-    """Polygon(s) in EPSG:4326 as polygon(s) in the CRS of a grid.
-
-    Edges get a corner every 0.01 degrees first, as `build_grid` does: straight in longitude and
-    latitude is not straight on the map.
-    """
-    return Geometry(area, "EPSG:4326").to_crs(str(geobox.crs), resolution=0.01).geom
 
 
 def extent_of(geobox: GeoBox) -> BaseGeometry:

@@ -2,15 +2,22 @@
 
 from typing import Any
 
+from lsbatch.batch.cost import Cost, cost_of
 from lsbatch.batch.drive import Outcome, map_event
 from lsbatch.batch.plan import build_plan, view_event
+from lsbatch.batch.preview import Preview, keep_plan, preview_events
 from lsbatch.batch.review import evaluate_folder, rewrite_pages
 
 __all__ = [
+    "Cost",
     "Outcome",
+    "Preview",
     "build_plan",
+    "cost_of",
     "evaluate_folder",
+    "keep_plan",
     "map_event",
+    "preview_events",
     "rewrite_pages",
     "train_detector",
     "view_event",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from lsbatch.domain import Considered, Event, OffsetCheck, Period, Scenes, own_period
+from lsbatch.domain import Considered, Event, OffsetCheck, Period, Scenes, ShiftCheck, own_period
 from lsbatch.recipe import Recipe
 
 _LITTLE_SEASON = 1 / 3
@@ -47,6 +47,25 @@ def offset_notes(checks: Sequence[OffsetCheck]) -> list[str]:
             found.append(
                 f"Whether the offset of {check.item_id} is {check.stated:g}, as its record says, "
                 f"is not sure: {check.reason}. Reflectance may be wrong by 0.1."
+            )
+    return found
+
+
+def shift_notes(checks: Sequence[ShiftCheck]) -> list[str]:
+    """What was taken out of the images' places, and which could not be told."""
+    found = []
+    for check in checks:
+        if check.applied in ("scene", "local"):
+            field = ", with a local field" if check.applied == "local" else ""
+            found.append(
+                f"{check.scene_id} lies {check.taken_east_m:+.1f} m east and "
+                f"{check.taken_north_m:+.1f} m north of the image in the midst of all; that is "
+                f"taken out{field} ({check.reason})."
+            )
+        elif check.applied == "none" and not check.is_sure:
+            found.append(
+                f"How {check.scene_id} lies against {check.reference_id} was not corrected: "
+                f"{check.reason}."
             )
     return found
 

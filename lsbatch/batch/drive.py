@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -167,13 +167,16 @@ def _on_disk(product: Path, block: Any, receipt: Receipt) -> bool:
 
 def _receipts(client: Client, tasks: Iterator[BlockTask]) -> Iterator[Receipt]:
     """Receipts in order of completion, a bounded number of blocks in flight."""
-    width = max(1, len(client.scheduler_info(n_workers=-1)["workers"])) * _IN_FLIGHT
+    width = _count_workers(client) * _IN_FLIGHT
     running: dict[Any, BlockTask] = {}
     completed = as_completed(loop=client.loop)
 
     def submit() -> None:
         task = next(tasks, None)
         if task is not None:
+            if task.scenes.access.reads_per_second is not None:
+                # counted anew for each block: workers come and go
+                task = _sharing(task, _count_workers(client))
             future = client.submit(map_block, task, pure=False, retries=1)
             running[future] = task
             completed.add(future)
@@ -192,6 +195,22 @@ def _receipts(client: Client, tasks: Iterator[BlockTask]) -> Iterator[Receipt]:
         future.release()
         submit()
         yield receipt
+
+
+def _count_workers(client: Client) -> int:
+    return max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+
+
+def _sharing(task: BlockTask, workers: int) -> BlockTask:
+    """The task with its worker's share of the rate at which servers may be asked.
+
+    Each worker keeps to its share, also while others write or score: together they may stay below
+    the rate, never above it, but for the blocks in flight when workers join.
+    """
+    access = task.scenes.access
+    if access.reads_per_second is None:
+        return task
+    return replace(task, scenes=replace(task.scenes, access=access.shared_by(workers)))
 
 
 def _write_run_files(

@@ -1,4 +1,4 @@
-"""build_plan: from a recipe to what will be computed; reads metadata, headers, few overviews."""
+"""build_plan: from a recipe to what will be computed; reads metadata, headers, few pixels."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -8,7 +8,14 @@ import shapely
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 
-from lsbatch.batch.choice import model_notes, offset_notes, poor_choice, window_notes
+from lsbatch.batch.choice import (
+    model_notes,
+    offset_notes,
+    poor_choice,
+    shift_notes,
+    window_notes,
+)
+from lsbatch.batch.register import register_scenes
 from lsbatch.batch.size import check_area_size, check_grid_size
 from lsbatch.catalog import AreaChoice, check_time, choose_area, find_event, read_inventory
 from lsbatch.cube import check_offsets, find_broken
@@ -26,6 +33,7 @@ from lsbatch.domain import (
     Rejection,
     Scene,
     Scenes,
+    ShiftCheck,
     broad_nir,
     build_grid,
     harmonise,
@@ -70,10 +78,12 @@ def build_plan(recipe: Recipe) -> Plan:
             *window_notes(seen.event, recipe, recipe.periods(seen.event)),
             *poor_choice(seen.scenes),
             *offset_notes(seen.offsets),
+            *shift_notes(seen.shifts),
             *(_harmonised(seen.scenes) if recipe.harmonise else ()),
         ),
         inventory_sha256=digest,
         offsets=seen.offsets,
+        shifts=seen.shifts,
     )
 
 
@@ -89,6 +99,8 @@ class View:
     """What the search met on the way."""
     offsets: tuple[OffsetCheck, ...] = ()
     """What the images' own numbers said of their offsets."""
+    shifts: tuple[ShiftCheck, ...] = ()
+    """What was found of shifts between the looks."""
 
 
 def view_event(recipe: Recipe, inputs: Inputs) -> View:
@@ -113,7 +125,10 @@ def view_event(recipe: Recipe, inputs: Inputs) -> View:
         resolution=recipe.resolution or scenes.looks[0].scene.sensor.resolution_m,
     )
     check_grid_size(grid, recipe)
-    return View(event, scenes, rejected, grid, candidates.notes, offsets)
+    shifts: tuple[ShiftCheck, ...] = ()
+    if recipe.registration == "auto":
+        scenes, shifts = register_scenes(scenes, event, grid, recipe.preparation)
+    return View(event, scenes, rejected, grid, candidates.notes, offsets, shifts)
 
 
 def _check_admitted(detector: Detector, grid: GeoBox) -> None:
@@ -149,7 +164,7 @@ def _sound_scenes(
     recipe: Recipe,
 ) -> tuple[Scenes, tuple[Rejection, ...]]:
     """Choose, open every header of the choice, and choose again without what is broken."""
-    access = access_of(recipe.source, hosts=recipe.hosts)
+    access = access_of(recipe.source, hosts=recipe.hosts, reads_per_second=recipe.reads_per_second)
     while True:
         scenes, rejected = choose_scenes(
             candidates,

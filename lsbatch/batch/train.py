@@ -1,10 +1,13 @@
 """train_detector: from a training recipe to a network that `load_detector` takes."""
 
 import hashlib
+import itertools
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +15,20 @@ from lsbatch import __version__
 from lsbatch.batch.folder import write_whole
 from lsbatch.batch.plan import view_event
 from lsbatch.catalog import find_event, read_events, read_inventory
+from lsbatch.cube import fence_gdal
 from lsbatch.detectors import UNET_GROUPS, UNET_INPUTS
 from lsbatch.domain import VISIBLE, Event
-from lsbatch.errors import LsbatchError, StoreConflictError, StoreError
-from lsbatch.networks import FILL, SCALINGS, UnetDesign, count_planes, write_network
+from lsbatch.errors import LsbatchError, RecipeError, StoreConflictError, StoreError
+from lsbatch.networks import (
+    FILL,
+    SCALINGS,
+    UnetDesign,
+    count_planes,
+    design_of,
+    read_sidecar,
+    read_weights,
+    write_network,
+)
 from lsbatch.recipe import DetectorChoice, Recipe
 from lsbatch.training import (
     Batches,
@@ -40,6 +53,8 @@ Progress = Callable[[int, int, str], None]
 """Called with (events read or epochs done, in all, what is being done)."""
 
 _VALIDATION_BATCHES, _JUDGING_BATCHES = 24, 40
+_FEWEST_TO_SHARE = 12
+"""Fewer events are read sooner than further processes are up."""
 _OTHER_SEED = 1_000_003
 _RECIPE = "training.json"
 
@@ -81,9 +96,10 @@ def train_detector(recipe: TrainingRecipe, out: Path, *, progress: Progress) -> 
         widths=recipe.widths,
         depths=recipe.depths,
     )
+    start = None if recipe.start is None else _read_start(Path(recipe.start), design)
     samples = _sample(recipe, training, validation)
     _claim(out, text)
-    fitted = _fit(recipe, design, samples, out, progress)
+    fitted = _fit(recipe, design, samples, out, progress, start)
     logger.info("stage=trained epoch=%d val_loss=%.3f", fitted.epoch, fitted.validation_loss)
     return write_network(out, _sidecar(recipe, design, fitted), fitted.weights)
 
@@ -94,6 +110,7 @@ def _fit(
     samples: "_Samples",
     out: Path,
     progress: Progress,
+    start: dict[str, Any] | None,
 ) -> Fitted:
     """Fit, a full disk told as such."""
 
@@ -104,7 +121,7 @@ def _fit(
     try:
         return fit(
             recipe, design, training=samples.training, validation=samples.validation,
-            uses=samples.uses, folder=out, on_epoch=tell,
+            uses=samples.uses, folder=out, on_epoch=tell, start=start,
         )  # fmt: skip
     except LsbatchError:
         raise
@@ -146,12 +163,19 @@ def _read_worlds(worlds: tuple[World, ...], side: int, progress: Progress) -> li
         for looks in world.looks
     ]
     found = []
-    for number, (folder, event, looks) in enumerate(asked):
-        progress(number, len(asked), "reading events")
-        found.append(trim(_read_event(folder, event, looks), least_px=side))
-    if asked:
-        progress(len(asked), len(asked), "reading events")
+    for number, pixels in enumerate(_read_all(asked)):
+        progress(number + 1, len(asked), "reading events")
+        found.append(trim(pixels, least_px=side))
     return found
+
+
+def _read_all(asked: list[tuple[Path, Event, int]]) -> Iterator[EventPixels]:
+    """Events in the order asked for; many of them by one process for each processor."""
+    if len(asked) < _FEWEST_TO_SHARE:
+        yield from itertools.starmap(_read_event, asked)
+        return
+    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=fence_gdal) as pool:
+        yield from pool.map(_read_event, *zip(*asked, strict=True))
 
 
 def _events_of(world: World) -> list[Event]:
@@ -176,7 +200,7 @@ def _read_event(folder: Path, event: Event, looks: int) -> EventPixels:
         seen.scenes,
         seen.grid,
         inputs=UNET_INPUTS,
-        inventory=read_inventory(inventory, may_be_empty=True),
+        inventory=read_inventory(inventory),
         extent=event.aoi,
     )
 
@@ -250,6 +274,17 @@ def _batches(
     )
 
 
+def _read_start(path: Path, design: UnetDesign) -> dict[str, Any]:
+    """Arrays of the network to go on from."""
+    card = read_sidecar(path)
+    if (found := design_of(card["design"])) != design:
+        raise RecipeError(
+            f"start: the network {path} has another design ({asdict(found)}) than this recipe asks "
+            f"for ({asdict(design)}); give the recipe the same widths and depths."
+        )
+    return read_weights(path.with_suffix(".npz"), card["sha256"])
+
+
 def _sidecar(recipe: TrainingRecipe, design: UnetDesign, fitted: Fitted) -> dict[str, Any]:
     """What goes with the weights: all that is needed to use them, and where they come from."""
     record = _recipe_record(recipe)
@@ -278,6 +313,8 @@ def _sidecar(recipe: TrainingRecipe, design: UnetDesign, fitted: Fitted) -> dict
 def _recipe_record(recipe: TrainingRecipe) -> dict[str, Any]:
     """The recipe as plain values, folders by their last name: where they lay decides nothing."""
     record: dict[str, Any] = recipe.model_dump(mode="json")
+    if recipe.start:
+        record["start"] = read_sidecar(Path(recipe.start))["version"]
     for part in (*record["training"], *record["validation"], record["chips"] or {}):
         if part:
             part["folder"] = Path(part["folder"]).name

@@ -20,27 +20,26 @@ keeps the arithmetic exact, and no corner falls on an edge or a centre of a pixe
 would decide: so every window of a grid is rasterised alike."""
 
 
-def read_inventory(path: Path, *, may_be_empty: bool = False) -> gpd.GeoDataFrame:
+def read_inventory(path: Path) -> gpd.GeoDataFrame:
     """Landslide polygons of an inventory, each valid.
 
     Parameters
     ----------
     path : Path
         GeoJSON, GeoPackage, shapefile or GeoParquet.
-    may_be_empty : bool
-        Whether it may say that there is no landslide: ground that teaches what is none.
 
     Returns
     -------
     GeoDataFrame
         In the CRS of the file, with its properties as columns. ``attrs["repaired"]`` counts
         the invalid polygons made valid, ``attrs["dropped"]`` those without any area, left out.
+        Empty where the file is: somebody looked, and there was no landslide.
 
     Raises
     ------
     CatalogError
-        For a file that cannot be read, has no CRS, holds points or lines, or, unless it may, no
-        polygon at all.
+        For a file that cannot be read, has no CRS, holds points or lines, or polygons none of
+        which has an area.
     """
     frame = read_polygons(path)
     invalid = ~(frame.geometry.is_valid | frame.geometry.isna())
@@ -52,8 +51,10 @@ def read_inventory(path: Path, *, may_be_empty: bool = False) -> gpd.GeoDataFram
         repaired, index=frame.index[invalid], crs=frame.crs
     )
     sound = shapely.area(frame.geometry.values) > 0
-    if not sound.any() and not (may_be_empty and frame.empty):
-        raise CatalogError(f"An inventory needs at least one polygon; {path} holds none.")
+    if not sound.any() and not frame.empty:
+        raise CatalogError(
+            f"An inventory needs polygons with an area; none of the {len(frame)} in {path} has one."
+        )
     inventory = frame[sound].reset_index(drop=True)
     inventory.attrs = {
         "repaired": int((invalid & sound).sum()),

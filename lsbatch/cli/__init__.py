@@ -9,6 +9,7 @@ import typer
 from lsbatch import __version__
 from lsbatch.cli.learn import train
 from lsbatch.cli.look import detectors_app, events_app, scenes
+from lsbatch.cli.plan import plan
 from lsbatch.cli.screen import ERR, say_error
 from lsbatch.cli.simulate import simulate
 from lsbatch.cli.work import demo, evaluate, map_command, report
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.add_typer(events_app, name="events")
 app.add_typer(detectors_app, name="detectors")
 app.command()(scenes)
+app.command()(plan)
 app.command("map")(map_command)
 app.command()(evaluate)
 app.command()(report)

@@ -24,8 +24,11 @@ def train(
     `--detector unet --param 'sidecar="OUT/unet.json"'`. Watch it with
     `tensorboard --logdir OUT/logs`.
 
-    Example: `lsbatch train catalogs/unet.yaml --out my-network`, after the `lsbatch simulate` lines
-    at the top of that file.
+    With `start: my-network/unet.json` it goes on from a network, which takes far fewer events of
+    your own than a new one.
+
+    Example: `lsbatch train catalogs/unet-first.yaml --out my-network`, after the `lsbatch simulate`
+    lines at the top of that file.
     """
     from lsbatch.batch import train_detector
     from lsbatch.cube import fence_gdal

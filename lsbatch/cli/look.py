@@ -21,6 +21,7 @@ from lsbatch.cli.options import (
     LooksOption,
     PostOption,
     PreOption,
+    RegistrationOption,
     SensorOption,
     SourceOption,
     YesOption,
@@ -172,7 +173,7 @@ def _first_line(thing: object) -> str:
     return (type(thing).__doc__ or "").strip().splitlines()[0]
 
 
-_SHOWN = ("looks", "terrain", "considered", "offsets", "rejected", "warnings")
+_SHOWN = ("looks", "terrain", "considered", "offsets", "shifts", "rejected", "warnings")
 
 
 def scenes(
@@ -188,6 +189,7 @@ def scenes(
     post: PostOption = None,
     sensor: SensorOption = None,
     looks: LooksOption = None,
+    registration: RegistrationOption = None,
     catalog: CatalogFile = None,
     config: ConfigOption = None,
     yes: YesOption = None,
@@ -195,7 +197,8 @@ def scenes(
 ) -> None:
     """List the images a map would rest on, what they were weighed by, and why others are left out.
 
-    Reads metadata, the heads of the chosen files and small overviews of Sentinel-2 among them.
+    Reads metadata, the heads of the chosen files, small overviews of Sentinel-2 among them and, for
+    shifts between the images, up to 25 windows of 256 x 256 pixels of each.
 
     Example, after `lsbatch demo`:
     `lsbatch scenes lsbatch-demo/world/events.geojson --source lsbatch-demo/world/catalog.json`

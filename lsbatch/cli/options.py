@@ -93,6 +93,15 @@ SensorOption = Annotated[str | None, typer.Option("--sensor", help="Use this sen
 LooksOption = Annotated[
     int | None, typer.Option("--looks", help="Usable looks wanted on each side [3].")
 ]
+RegistrationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--registration",
+        metavar="auto|off",
+        help="Take shifts between the images out where they are sure and it helps, or take the "
+        "images as they lie [auto].",
+    ),
+]
 ResolutionOption = Annotated[
     float | None, typer.Option("--resolution", help="Pixel side, metres [the sensor's].")
 ]
@@ -119,6 +128,23 @@ ClusterOption = Annotated[
 ]
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", help="Local worker processes [cores].")
+]
+CompositeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--composite",
+        metavar="NAME|pre=NAME,post=NAME",
+        help="What is made of the usable looks of each side: median, best (the look nearest to the "
+        "event) or, before it, greenest (the largest NDVI) [median].",
+    ),
+]
+HarmoniseOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--harmonise/--no-harmonise",
+        help="Adjust Sentinel-2 surface reflectance to the band passes of Landsat 8 (HLS) [no].",
+        show_default=False,
+    ),
 ]
 ConfigOption = Annotated[
     Path | None,
@@ -147,20 +173,31 @@ def recipe_of(given: dict[str, Any]) -> Any:
             "post",
             "sensor",
             "looks",
+            "registration",
             "crs",
             "resolution",
             "threshold",
+            "harmonise",
         )
     }
     options |= {
         "slope_limit_deg": given.get("slope_limit"),
         "min_area_m2": given.get("min_area"),
         "block_px": given.get("block"),
+        "composite": _sides(given.get("composite")),
         "detector": _nested(name=given.get("detector"), parameters=_parameters(given.get("param"))),
         "cluster": _nested(name=given.get("cluster"), workers=given.get("workers")),
     }
     paths = {name: str(value) for name, value in options.items() if isinstance(value, Path)}
     return read_recipe(given.get("config"), **{**options, **paths})
+
+
+def _sides(text: str | None) -> Any:
+    """A composite's name, or one for each side of pre=NAME,post=NAME; the recipe checks names."""
+    if text is None or "=" not in text:
+        return text
+    pairs = (part.partition("=") for part in text.split(","))
+    return {side.strip(): name.strip() for side, _, name in pairs}
 
 
 def _nested(**values: Any) -> dict[str, Any] | None:

@@ -1,5 +1,5 @@
 """Where blocks are worked on: this machine, or a scheduler that runs already."""
 
-from lsbatch.cluster.open import open_cluster
+from lsbatch.cluster.open import count_local_workers, open_cluster
 
-__all__ = ["open_cluster"]
+__all__ = ["count_local_workers", "open_cluster"]

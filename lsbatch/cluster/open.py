@@ -77,7 +77,7 @@ def _local(workers: int | None) -> Iterator[Client]:
         # a block is one task: its own reading threads are enough
         "distributed.nanny.pre-spawn-environ.OMP_NUM_THREADS": "1",
     }
-    count = workers or len(os.sched_getaffinity(0))
+    count = count_local_workers(workers)
     with (
         dask.config.set(settings),
         LocalCluster(
@@ -90,3 +90,8 @@ def _local(workers: int | None) -> Iterator[Client]:
         Client(cluster, set_as_default=False) as client,
     ):
         yield client
+
+
+def count_local_workers(wanted: int | None = None) -> int:
+    """Worker processes of the local cluster: as many as wanted, or one for each core."""
+    return wanted or len(os.sched_getaffinity(0))

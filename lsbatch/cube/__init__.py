@@ -6,13 +6,17 @@ from lsbatch.cube.fence import fence_gdal
 from lsbatch.cube.offsets import check_offsets
 from lsbatch.cube.opening import GDAL_ENV
 from lsbatch.cube.reader import ExactReader
+from lsbatch.cube.weigh import Load, Weighed, weigh_reads
 
 __all__ = [
     "GDAL_ENV",
     "ExactReader",
+    "Load",
     "Loader",
+    "Weighed",
     "build_cube",
     "check_offsets",
     "fence_gdal",
     "find_broken",
+    "weigh_reads",
 ]

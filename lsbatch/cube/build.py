@@ -11,6 +11,7 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 
+from lsbatch.cube.moved import reach_of, take_out, uneven_shift
 from lsbatch.cube.patience import READ_WITHIN_S, Deadline
 from lsbatch.cube.pieces import Target, fill_of, load_pieces
 from lsbatch.domain import QUALITY, Look, Scene, Scenes, check_cube
@@ -63,6 +64,12 @@ def build_cube(
     -----
     The pixels do not depend on the window: a cube over a block equals that part of a cube over the
     whole, bit for bit. The first granule of a scene with data lies on top.
+
+    A look whose scene has a shift is read where it shows the ground, its bands by cubic
+    convolution, which blurs less than bilinear interpolation between pixels; its flags stay
+    nearest. One shift for the scene is part of the one resampling that brings a file to the grid. A
+    local field is applied after it, from pixels around the grid that are read for it here. A look
+    without a shift has the bits that it would have without any of this.
     """
     names = _bands_of(scenes) if bands is None else tuple(bands)
     chunk = chunk_px or max(geobox.shape)
@@ -108,7 +115,21 @@ def _coords(looks: Sequence[Look], geobox: GeoBox) -> dict[str, Any]:
 
 def _stack_looks(looks: Sequence[Look], band: str, target: Target, loader: Loader) -> Any:
     """One band of all looks, dask (time, y, x), in physical units; flags as they are."""
-    return _mosaics([look.scene for look in looks], band, target, loader)
+    scenes = [look.scene for look in looks]
+    if any(uneven_shift(scene) for scene in scenes):
+        return da.stack([_in_place(scene, band, target, loader) for scene in scenes])
+    return _mosaics(scenes, band, target, loader)
+
+
+def _in_place(scene: Scene, band: str, target: Target, loader: Loader) -> Any:
+    """One band of one scene, dask (y, x), with its shift taken out."""
+    shift = uneven_shift(scene)
+    if shift is None:
+        return _mosaics([scene], band, target, loader)[0]
+    reach = reach_of(shift, target.geobox)
+    wide = replace(target, geobox=target.geobox.pad(reach), chunk_px=target.chunk_px + 2 * reach)
+    layer = _mosaics([replace(scene, shift=None)], band, wide, loader)[0]
+    return take_out(layer, shift, wide.geobox, reach).rechunk(target.chunk_px)
 
 
 def _terrain(models: Sequence[Scene], target: Target, loader: Loader) -> Any:

@@ -53,6 +53,12 @@ class Deadline:
             self._end = now + self.seconds
         return self._end - now
 
+    def put_off(self, seconds: float) -> None:
+        """Leave so much more time: what was waited by our own rule is no fault of a server's."""
+        self.left()
+        assert self._end is not None
+        self._end += seconds
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (Deadline, (self.seconds,))
 

@@ -18,8 +18,8 @@ from odc.geo.geobox import GeoBox, GeoboxTiles
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.cube.patience import Deadline
-from lsbatch.cube.reader import Resampling, read_pixels
-from lsbatch.domain import FLAGS, NO_FLAG, Access, Asset, Scene, window_of
+from lsbatch.cube.reader import Resampling, Source, read_pixels
+from lsbatch.domain import FLAGS, NO_FLAG, Access, Scene, window_of
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Piece:
 
     geobox: GeoBox
     band: str
-    sources: tuple[tuple[str, Asset], ...]
-    """Item ids and files, the first on top."""
+    sources: tuple[Source, ...]
+    """The first on top."""
     access: Access
     deadline: Deadline
 
@@ -63,28 +63,27 @@ class Piece:
         ReadError
         """
         out = None
-        for item_id, asset in self.sources:
+        for source in self.sources:
             if out is None:
-                out = self._read_file(item_id, asset, self.geobox)
+                out = self._read_file(source, self.geobox)
                 continue
             gaps = is_empty(out)
             rows, cols = (np.flatnonzero(gaps.any(axis=axis)) for axis in (1, 0))
             if not rows.size:
                 break
             hole = np.s_[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
-            found = self._read_file(item_id, asset, self.geobox[hole])
+            found = self._read_file(source, self.geobox[hole])
             np.copyto(out[hole], found, where=gaps[hole])
         return np.full(tuple(self.geobox.shape), fill_of(self.band)) if out is None else out
 
-    def _read_file(self, item_id: str, asset: Asset, geobox: GeoBox) -> np.ndarray:
+    def _read_file(self, source: Source, geobox: GeoBox) -> np.ndarray:
         return read_pixels(
-            asset,
+            source,
             geobox,
             resampling=resampling_of(self.band),
             fill=fill_of(self.band),
             access=self.access,
             deadline=self.deadline,
-            item_id=item_id,
         )
 
 
@@ -107,17 +106,22 @@ def load_pieces(scenes: Sequence[Scene], band: str, target: Target) -> Any:
     )
 
 
-def sources_of(scene: Scene, band: str, window: BaseGeometry) -> tuple[tuple[str, Asset], ...]:
-    """Item ids and files of a band that may have pixels in a window, EPSG:4326; first on top."""
+def sources_of(scene: Scene, band: str, window: BaseGeometry) -> tuple[Source, ...]:
+    """Files of a band that may have pixels in a window, EPSG:4326; first on top."""
     return tuple(
-        (granule.item_id, asset)
+        Source(granule.item_id, asset, whole_shift(scene))
         for granule in scene.granules
         if (asset := granule.asset(band)) is not None and granule.footprint.intersects(window)
     )
 
 
+def whole_shift(scene: Scene) -> tuple[float, float] | None:
+    """A scene's one shift, metres east and north; None where nothing is taken out of it."""
+    return None if scene.shift is None else (scene.shift.east_m, scene.shift.north_m)
+
+
 def resampling_of(band: str) -> Resampling:
-    """How a band comes onto another grid."""
+    """How a band that lies as it should comes onto another grid."""
     if band in FLAGS:
         return "nearest"
     return "cubic_spline" if band == "elevation" else "bilinear"

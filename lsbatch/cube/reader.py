@@ -10,6 +10,7 @@ end and gives pixels a weight of down to -1/6 that have none.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -33,70 +34,88 @@ from lsbatch.kernels import (
     scale_stored,
 )
 
-Resampling = Literal["nearest", "bilinear", "cubic_spline"]
+Resampling = Literal["nearest", "bilinear", "cubic", "cubic_spline"]
 
 _BEYOND = 1e9
 """No sensor stores numbers as large; undeclared fill values such as 1e20, 1e30 and -3.4e38 are."""
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of a scene."""
+
+    item_id: str
+    """For the message of an error."""
+    asset: Asset
+    shift: tuple[float, float] | None = None
+    """So many metres east and north of its place, along the axes of the grid's CRS, it shows the
+    ground; None = it lies as it should."""
+
+
 def read_pixels(
-    asset: Asset,
+    source: Source,
     geobox: GeoBox,
     *,
     resampling: Resampling,
     fill: np.generic,
     access: Access,
     deadline: Deadline,
-    item_id: str = "",
 ) -> np.ndarray:
     """One band in physical units on a grid, (H, W), of `fill`'s type; `fill` = no data.
 
     Parameters
     ----------
-    asset : Asset
+    source : Source
+        A shift is taken out of it.
     geobox : GeoBox
         North up, square pixels, projected CRS.
-    resampling : "nearest", "bilinear" or "cubic_spline"
+    resampling : str
+        As `lsbatch.kernels.resample` takes it. What is shifted is read with "cubic" in place of
+        "bilinear": between pixels it blurs less.
     fill : numpy scalar
         NaN in float32; or an integer for flags, with "nearest", which are not scaled.
     access : Access
         Where the file may lie.
     deadline : Deadline
-    item_id : str
-        For the message of an error.
 
     Raises
     ------
     ReadError
         If the file cannot be opened or decoded. Never nodata in its place.
     """
+    asset = source.asset
+    geobox, resampling = undo_shift(source, geobox, resampling)
     try:
         with open_asset(asset, access, deadline) as opened:
             data = _read(opened, geobox, resampling, fill)
     except ReadError as error:
-        if not item_id:
+        if not source.item_id:
             raise
-        raise ReadError(f"item {item_id}, {error}") from error
+        raise ReadError(f"item {source.item_id}, {error}") from error
     if data.dtype.kind == "f":
         scale_stored(data, scale=asset.scale, offset=asset.offset, most=_BEYOND)
     return data
 
 
+def undo_shift(source: Source, geobox: GeoBox, resampling: Resampling) -> tuple[GeoBox, Resampling]:
+    """The grid where its pixels meet a shifted image's, and how that is resampled."""
+    if source.shift is None:
+        return geobox, resampling
+    moved = GeoBox(geobox.shape, Affine.translation(*source.shift) @ geobox.affine, geobox.crs)
+    return moved, "cubic" if resampling == "bilinear" else resampling
+
+
 def _read(
     opened: OpenAsset, geobox: GeoBox, resampling: Resampling, fill: np.generic
 ) -> np.ndarray:
-    shape, dataset, nodata = tuple(geobox.shape), opened.dataset, opened.nodata
-    scale = _scale(dataset, geobox)
-    level = _overview_level(dataset, max(scale))
-    if level is not None:
-        dataset = opened.reopen(overview_level=level)
-        scale = _scale(dataset, geobox)
-    shift = Lattice.of(geobox).shift(dataset.crs, dataset.transform)
-    if shift is not None and resampling != "cubic_spline":
+    shape, nodata = tuple(geobox.shape), opened.nodata
+    dataset, _ = open_level(opened, geobox)
+    shift = steps_to(dataset, geobox, resampling)
+    if shift is not None:
         return _paste(dataset, nodata, shift, shape, fill)
     places = place_pixels(geobox, dataset.crs, dataset.transform, dataset.width)
-    reach = tuple(kernel_reach(resampling, value) for value in scale)
-    window = _window(dataset, places, reach)
+    scale = scale_of(dataset, geobox)
+    window = _window(dataset, places, tuple(kernel_reach(resampling, value) for value in scale))
     if window is None:
         return np.full(shape, fill)
     out = np.empty(shape, fill.dtype)
@@ -106,6 +125,24 @@ def _read(
     options = {"resampling": resampling, "scale": scale, "nodata": nodata, "fill": fill}
     resample(values, origin, places, out, **options)
     return out
+
+
+def open_level(opened: OpenAsset, geobox: GeoBox) -> tuple[DatasetReader, int | None]:
+    """A file at its coarsest overview still as fine as a grid; which one, None = full size."""
+    scale = max(scale_of(opened.dataset, geobox))
+    fitting = [n for n, factor in enumerate(opened.dataset.overviews(1)) if factor * scale <= 1]
+    if not fitting:
+        return opened.dataset, None
+    return opened.reopen(overview_level=fitting[-1]), fitting[-1]
+
+
+def steps_to(
+    dataset: DatasetReader, geobox: GeoBox, resampling: Resampling
+) -> tuple[int, int] | None:
+    """Row and column of a grid's first pixel in a file that is copied; None: it is resampled."""
+    if resampling == "cubic_spline":
+        return None
+    return Lattice.of(geobox).shift(dataset.crs, dataset.transform)
 
 
 def _paste(
@@ -132,15 +169,33 @@ def _paste(
 
 def _window(dataset: DatasetReader, places: Places, reach: tuple[int, ...]) -> Window | None:
     """The part of a file that counts for these places, None if there is none."""
-    sides = []
-    extents = zip(places.extent(), dataset.shape, reach, strict=True)
-    for (least, most), extent, margin in extents:
-        if not (least <= extent and most >= 0):
-            return None
-        first = int(max(least - margin - 1, 0))
-        sides.append((first, int(min(most + margin + 2, extent)) - first))
-    (row, height), (col, width) = sides
-    return Window(col, row, width, height)
+    sides = zip(places.extent(), dataset.shape, reach, strict=True)
+    spans = [span_of(*ends, extent, margin) for ends, extent, margin in sides]
+    (top, bottom), (left, right) = ((int(first), int(last)) for first, last in spans)
+    return Window(left, top, right - left, bottom - top) if top < bottom and left < right else None
+
+
+def span_of(least: Any, most: Any, extent: int, margin: int) -> tuple[Any, Any]:
+    """First pixel along a file's side, and one past the last, that count for places upon it.
+
+    Parameters
+    ----------
+    least, most : float or ndarray
+        The outermost places; 0 is the outer edge of the first pixel.
+    extent : int
+        Pixels of the side.
+    margin : int
+        What a kernel reaches; -1 = nothing, not even what rounding of places may bring in.
+
+    Returns
+    -------
+    (first, last) : int or ndarray
+        Equal where no pixel counts.
+    """
+    first = np.clip(np.floor(least - margin - 1), 0, extent)
+    last = np.clip(np.floor(most + margin + 2), 0, extent)
+    met = np.logical_and(least <= extent, most >= 0)
+    return first.astype("int64"), np.where(met, last, first).astype("int64")
 
 
 def _values(dataset: DatasetReader, window: Window) -> np.ndarray:
@@ -162,7 +217,7 @@ def _all_nan(values: np.ndarray, nodata: float | None) -> float:
     return np.nan
 
 
-def _scale(dataset: DatasetReader, geobox: GeoBox) -> tuple[float, float]:
+def scale_of(dataset: DatasetReader, geobox: GeoBox) -> tuple[float, float]:
     """Target pixels per source pixel, (y, x), at the source's centre: the same for every window."""
     a = dataset.transform
     row, col = dataset.height / 2, dataset.width / 2
@@ -172,12 +227,6 @@ def _scale(dataset: DatasetReader, geobox: GeoBox) -> tuple[float, float]:
     (x, right, below) = (np.array(point) for point in zip(*points, strict=True))
     pixel = abs(geobox.resolution.x)
     return float(np.hypot(*(below - x)) / pixel), float(np.hypot(*(right - x)) / pixel)
-
-
-def _overview_level(dataset: DatasetReader, scale: float) -> int | None:
-    """The coarsest overview still as fine as the target, None for full resolution."""
-    fitting = [n for n, factor in enumerate(dataset.overviews(1)) if factor * scale <= 1]
-    return fitting[-1] if fitting else None
 
 
 class ExactReader:
@@ -194,12 +243,12 @@ class ExactReader:
         resampling: Any,
         dtype: np.dtype,
         fill_value: Any,
-        assets: Mapping[str, tuple[str, Asset]],
+        sources: Mapping[str, Source],
         access: Access,
         deadline: Deadline,
         **_unused: Any,
     ) -> None:
-        self.item_id, self.asset = assets[url]
+        self.source = sources[url]
         self.access = access
         self.deadline = deadline
         self.spec = spec
@@ -221,13 +270,12 @@ class ExactReader:
             f"EPSG:{self.spec.epsg}",
         )
         return read_pixels(
-            self.asset,
+            self.source,
             geobox,
             resampling=self.resampling.name,
             fill=self.dtype.type(self.fill_value),
             access=self.access,
             deadline=self.deadline,
-            item_id=self.item_id,
         )
 
     def close(self) -> None:

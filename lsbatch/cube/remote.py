@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from lsbatch.cube.gate import Place
+from lsbatch.cube.pace import PACE
 from lsbatch.cube.patience import PATIENCE, Deadline
 from lsbatch.cube.shelf import SHELF, Shelf
 from lsbatch.cube.signing import sign
@@ -14,10 +15,10 @@ from lsbatch.cube.web import Answer, Passing, ask
 from lsbatch.domain import Access
 from lsbatch.errors import ReadError
 
-_HEAD = 1 << 15
+HEAD_BYTES = 1 << 15
 """Bytes of the first request: the header and tile index of most Cloud Optimized GeoTIFFs."""
-_LEAST = 1 << 14
-_MOST = 1 << 22
+LEAST_BYTES = 1 << 14
+MOST_BYTES = 1 << 22
 """Bytes of one request, at least and at most."""
 _KEPT = 1 << 25
 """Bytes that are kept of a file without a version, while it is open."""
@@ -55,7 +56,7 @@ class Remote:
     def size(self) -> int:
         """Bytes of the file."""
         if self._size is None:
-            head = self._fetch(0, _HEAD)
+            head = self._fetch(0, HEAD_BYTES)
             if len(self._kept(0, len(head))) < len(head):
                 self._keep(0, head)
         assert self._size is not None
@@ -82,8 +83,8 @@ class Remote:
         if len(kept) == length:
             return kept
         start = offset + len(kept)
-        stop = min(max(offset + length, start + _LEAST), self.size)
-        spans = [(at, min(at + _MOST, stop)) for at in range(start, stop, _MOST)]
+        stop = min(max(offset + length, start + LEAST_BYTES), self.size)
+        spans = [(at, min(at + MOST_BYTES, stop)) for at in range(start, stop, MOST_BYTES)]
         part = b"".join(self._fetch(*span) for span in spans)
         self._keep(start, part)
         return (kept + part)[:length]
@@ -141,7 +142,15 @@ class Remote:
 
     def _send_signed(self, start: int, stop: int) -> Answer:
         url, headers, own = self._signed
-        answer = ask(url, headers, start, stop, loopback=self.access.loopback, own=own)
+        answer = ask(
+            url,
+            headers,
+            start,
+            stop,
+            loopback=self.access.loopback,
+            own=own,
+            turn=self._wait_for_turn,
+        )
         if answer.url != url and answer.code in (200, 206):
             # the rest need not go round again
             self._signed = (answer.url, {}, own)
@@ -151,6 +160,11 @@ class Remote:
         """Whether another signature, or another way through a redirect, could help."""
         first, _, _ = sign(self.place, self.access, region=self._region, fresh=False)
         return self.access.sign is not None or self.place.kind == "s3" or answer.url != first
+
+    def _wait_for_turn(self) -> float:
+        waited = PACE.wait(self.access.reads_per_second)
+        self._deadline.put_off(waited)
+        return waited
 
     def _part_of(self, answer: Answer, start: int, stop: int) -> bytes:
         version = answer.headers.get("ETag") or answer.headers.get("Last-Modified")

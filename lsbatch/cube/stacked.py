@@ -15,15 +15,15 @@ import stackstac
 from odc.geo.geom import bbox_union
 from rasterio.enums import Resampling
 
-from lsbatch.cube.pieces import Target, fill_of, is_empty, resampling_of
-from lsbatch.cube.reader import ExactReader
-from lsbatch.domain import Asset, Scene
+from lsbatch.cube.pieces import Target, fill_of, is_empty, resampling_of, whole_shift
+from lsbatch.cube.reader import ExactReader, Source
+from lsbatch.domain import Scene
 
 
 def load_stacked(scenes: Sequence[Scene], band: str, target: Target) -> Any:
     """One band of each scene, dask (scene, y, x); a file is read only where its footprint is."""
     records: list[dict[str, Any]] = []
-    assets: dict[str, tuple[str, Asset]] = {}
+    sources: dict[str, Source] = {}
     places: list[list[int]] = [[] for _ in scenes]
     for scene, mine in zip(scenes, places, strict=True):
         for granule in scene.granules:
@@ -31,9 +31,9 @@ def load_stacked(scenes: Sequence[Scene], band: str, target: Target) -> Any:
             if asset is not None and bounds is not None:
                 name = f"{len(records)}"
                 mine.append(len(records))
-                assets[name] = granule.item_id, asset
+                sources[name] = Source(granule.item_id, asset, whole_shift(scene))
                 records.append(_record(name, band, bounds, target))
-    stack = _stack(records, assets, band, target) if records else None
+    stack = _stack(records, sources, band, target) if records else None
     return da.stack([_merge(stack, mine, band, target) for mine in places])
 
 
@@ -60,12 +60,12 @@ def _record(name: str, band: str, bounds: tuple[float, ...], target: Target) -> 
 
 
 def _stack(
-    records: list[dict[str, Any]], assets: dict[str, tuple[str, Asset]], band: str, target: Target
+    records: list[dict[str, Any]], sources: dict[str, Source], band: str, target: Target
 ) -> Any:
     """Every file in physical units, dask (file, y, x)."""
     geobox, fill = target.geobox, fill_of(band)
     reader = functools.partial(
-        ExactReader, assets=assets, access=target.access, deadline=target.deadline
+        ExactReader, sources=sources, access=target.access, deadline=target.deadline
     )
     with warnings.catch_warnings():
         # stackstac 0.5.1 is frozen and still multiplies affines with *

@@ -13,7 +13,7 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -67,7 +67,14 @@ class Answer:
 
 
 def ask(
-    url: str, headers: Mapping[str, str], start: int, stop: int, *, loopback: bool, own: bool
+    url: str,
+    headers: Mapping[str, str],
+    start: int,
+    stop: int,
+    *,
+    loopback: bool,
+    own: bool,
+    turn: Callable[[], float],
 ) -> Answer:
     """Bytes [start, stop) of a file, or what the server says in their place.
 
@@ -81,6 +88,8 @@ def ask(
     own : bool
         Whether it is a server that the operator named: then it may be in a private network, and
         does not redirect.
+    turn : callable
+        Waits until a request may be made, each hop being one; returns the seconds it took.
 
     Raises
     ------
@@ -92,6 +101,7 @@ def ask(
     until = time.monotonic() + PATIENCE.request_s
     origin = url
     for _ in range(_HOPS):
+        until += turn()
         response = _get(url, {**headers, "Range": f"bytes={start}-{stop - 1}"}, loopback, own)
         if own or response.status not in _MOVED or not response.headers.get("Location"):
             return _answer(response, url, stop - start, until)

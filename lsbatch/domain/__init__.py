@@ -3,7 +3,7 @@
 from lsbatch.domain.access import PUBLIC, Access, access_to, bare_href, bare_text
 from lsbatch.domain.bandpass import BANDPASS, HARMONISED_SENSOR, broad_nir, harmonise
 from lsbatch.domain.contract import Detector
-from lsbatch.domain.endpoint import SIGNING, Endpoint
+from lsbatch.domain.endpoint import RATES, SIGNING, Endpoint
 from lsbatch.domain.event import Event, Period, slug_of
 from lsbatch.domain.inputs import Channel, Inputs
 from lsbatch.domain.merit import UNKNOWN, WEIGHTS, Considered, Merit
@@ -30,8 +30,9 @@ from lsbatch.domain.schema import (
     check_features,
 )
 from lsbatch.domain.sensor import EPOCHS, SENSORS, Band, Quality, Sensor
+from lsbatch.domain.shift import NEAR, LocalShift, Shift, ShiftCheck
 from lsbatch.domain.sun import Sun, mean_sun
-from lsbatch.domain.tiling import CHUNK_PX, Block, blocks_of, build_grid, utm_of
+from lsbatch.domain.tiling import CHUNK_PX, Block, blocks_of, build_grid, project_area, utm_of
 from lsbatch.domain.windows import own_period
 
 __all__ = [
@@ -42,10 +43,12 @@ __all__ = [
     "FLAGS",
     "HARMONISED_SENSOR",
     "LANDSLIDE",
+    "NEAR",
     "NO_FLAG",
     "PRODUCT_LAYERS",
     "PUBLIC",
     "QUALITY",
+    "RATES",
     "SATURATION",
     "SENSORS",
     "SIGNING",
@@ -66,6 +69,7 @@ __all__ = [
     "Granule",
     "Inputs",
     "Layer",
+    "LocalShift",
     "Look",
     "Merit",
     "OffsetCheck",
@@ -78,6 +82,8 @@ __all__ = [
     "Scene",
     "Scenes",
     "Sensor",
+    "Shift",
+    "ShiftCheck",
     "Status",
     "Sun",
     "access_to",
@@ -93,6 +99,7 @@ __all__ = [
     "landslide_radius_km",
     "mean_sun",
     "own_period",
+    "project_area",
     "slug_of",
     "source_depth_km",
     "utm_of",

@@ -1,7 +1,7 @@
 """Access: which files a catalogue's records may lead to, and how they are signed."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,6 +61,14 @@ class Access:
     """Those of `buckets` that charge the reader: requests to them say that who asks pays."""
     region: str | None = None
     """Region of the S3 buckets; that of the environment if None."""
+    reads_per_second: float | None = None
+    """Most requests for files that one process makes; None = no limit."""
+
+    def shared_by(self, workers: int) -> "Access":
+        """The share of one of so many processes, so that all together keep the rate."""
+        if self.reads_per_second is None:
+            return self
+        return replace(self, reads_per_second=self.reads_per_second / workers)
 
 
 PUBLIC = Access()

@@ -8,6 +8,8 @@ from lsbatch.errors import CatalogError
 
 SIGNING = ("planetary-computer",)
 """Ways of signing an href just before it is opened."""
+RATES = ("requests_per_second", "reads_per_second")
+"""Fields that are numbers of requests a second."""
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
@@ -35,7 +37,9 @@ class Endpoint:
     region: str | None = None
     """Where the buckets lie, for reads that are charged or signed."""
     requests_per_second: float | None = None
-    """Most requests to this catalogue, over all workers together; None = no limit."""
+    """Most requests to this catalogue; None = no limit. Only the process that plans asks it."""
+    reads_per_second: float | None = None
+    """Most requests for its files, over all workers together; None = no limit."""
     fallback: str | None = None
     """Name of the endpoint that is asked where this one cannot be searched."""
 
@@ -63,8 +67,9 @@ class Endpoint:
                 f"Endpoint {self.name!r}: each of requester_pays must be one of its buckets "
                 f"({', '.join(self.buckets)})."
             )
-        if self.requests_per_second is not None and not self.requests_per_second > 0:
-            raise CatalogError(
-                f"Endpoint {self.name!r} needs requests_per_second above 0; received "
-                f"{self.requests_per_second:g}."
-            )
+        for word in RATES:
+            rate = getattr(self, word)
+            if rate is not None and not rate > 0:
+                raise CatalogError(
+                    f"Endpoint {self.name!r} needs {word} above 0; received {rate:g}."
+                )

@@ -19,6 +19,8 @@ class Preparation:
     cloud_margin_m: float = 20.0
     """How far what a quality band calls cloud or its shadow is widened, metres; 0 = not at all.
     Finds of the screen for looks without such a band are not widened."""
+    snow_margin_m: float = 30.0
+    """How far snow is widened, metres: where it melts, what lies beside it is half snow."""
     steady_is_ground: bool = True
     """Whether bright ground that is flagged as cloud in all looks of a period, and looks alike in
     two of them or is brown, counts as ground where no other look is usable."""
@@ -30,7 +32,7 @@ class Preparation:
     """And of those after it."""
 
     def __post_init__(self) -> None:
-        for name in ("cloud_margin_m", "shadow_reach_m"):
+        for name in ("cloud_margin_m", "snow_margin_m", "shadow_reach_m"):
             length = getattr(self, name)
             if not (math.isfinite(length) and length >= 0):
                 raise ContractError(f"{name} must be 0 m or more; received {length}.")

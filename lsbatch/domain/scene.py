@@ -12,6 +12,7 @@ from lsbatch.domain.access import PUBLIC, Access
 from lsbatch.domain.merit import Considered
 from lsbatch.domain.reported import Reported
 from lsbatch.domain.sensor import SENSORS, Sensor
+from lsbatch.domain.shift import Shift
 from lsbatch.domain.sun import Sun
 from lsbatch.errors import CatalogError
 
@@ -71,6 +72,8 @@ class Scene:
     sun: Sun | None = None
     """One for the whole scene, so that its part over a block has the sun of the whole; None = not
     known."""
+    shift: Shift | None = None
+    """What a cube takes out of the place of its pixels; None = nothing."""
 
     def __post_init__(self) -> None:
         if not self.granules:

@@ -35,6 +35,9 @@ class Quality:
     """Pairs (value, why a pixel with this value is not usable)."""
     bits: tuple[tuple[int, Status], ...] = ()
     """Pairs (bit, why a pixel with this bit set is not usable); the last one set wins."""
+    empty: tuple[int, ...] = ()
+    """Values or bits that say that a cell holds no data, whatever its numbers are: at the rim of an
+    image resampling mixes cells with data and without."""
     mistakable: tuple[int, ...] = ()
     """Values or bits of cloud, but not of its shadow: what bright ground is mistaken for."""
 
@@ -85,6 +88,7 @@ _LANDSAT_QA = Quality(
         (4, Status.CLOUD),
         (3, Status.CLOUD),
     ),
+    empty=(0,),
     mistakable=(1, 3),
 )
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
@@ -64,25 +65,34 @@ def build_grid(area: BaseGeometry, *, crs: str, resolution: float) -> GeoBox:
     _check_one_side(area)
     if not (math.isfinite(resolution) and resolution > 0):
         raise GridMismatchError(f"A resolution must be above 0 m; received {resolution}.")
-    projected = Geometry(area, "EPSG:4326").to_crs(crs, resolution=0.01)
-    box = projected.boundingbox
-    if projected.geom.area < resolution**2:
+    projected = project_area(area, crs)
+    west, south, east, north = projected.bounds
+    if projected.area < resolution**2:
         raise GridMismatchError(
-            f"The area to map covers {projected.geom.area:.1f} m2, less than one pixel of "
+            f"The area to map covers {projected.area:.1f} m2, less than one pixel of "
             f"{resolution:g} m. Draw a larger area or choose a finer --resolution."
         )
-    pixels = projected.geom.envelope.area / resolution**2
+    pixels = projected.envelope.area / resolution**2
     if pixels > _MOST_PIXELS:
         raise GridMismatchError(
             f"A grid of {pixels:.0e} pixels of {resolution:g} m is beyond all use (the limit is "
             f"{_MOST_PIXELS:.0e}). A resolution is given in metres."
         )
     lattice = CHUNK_PX * resolution
-    left = math.floor(box.left / lattice) * lattice
-    top = math.ceil(box.top / lattice) * lattice
-    right = math.ceil(box.right / resolution) * resolution
-    bottom = math.floor(box.bottom / resolution) * resolution
+    left = math.floor(west / lattice) * lattice
+    top = math.ceil(north / lattice) * lattice
+    right = math.ceil(east / resolution) * resolution
+    bottom = math.floor(south / resolution) * resolution
     return GeoBox.from_bbox((left, bottom, right, top), crs=crs, resolution=resolution, tight=True)
+
+
+def project_area(area: BaseGeometry, crs: Any) -> BaseGeometry:
+    """Polygon(s) in EPSG:4326 as polygon(s) in another CRS, such as a grid's.
+
+    Edges get a corner every 0.01 degrees first: straight in longitude and latitude is not straight
+    on the map.
+    """
+    return Geometry(area, "EPSG:4326").to_crs(crs, resolution=0.01).geom
 
 
 def _check_one_side(area: BaseGeometry) -> None:

@@ -76,6 +76,14 @@ def prepare_months(
     ------
     ContractError
         If the cube lacks a band.
+
+    Examples
+    --------
+    >>> plan = build_plan(Recipe(event="hokkaido-2018", source="earth-search", looks=20,
+    ...                          detector="ndvi-change"))  # doctest: +SKIP
+    >>> cube = build_cube(plan.scenes, plan.grid, bands=("red", "nir"),
+    ...                   chunk_px=512)  # doctest: +SKIP
+    >>> july = prepare_months(cube, ("ndvi",)).sel(period="pre", month=7)  # doctest: +SKIP
     """
     check_cube(cube)
     bands = list(dict.fromkeys(b for layer in layers for b in INDEX_BANDS.get(layer, (layer,))))

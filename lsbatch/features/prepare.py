@@ -152,13 +152,13 @@ def _by_look(values: da.Array, chosen: da.Array) -> da.Array:
 def _alone(chosen: da.Array, here: np.ndarray) -> da.Array:
     """Whether each look is the chosen one, (looks, y, x)."""
     if not here.size:
-        return da.zeros((0, *chosen.shape), dtype=bool)
+        return da.zeros((0, *chosen.shape), dtype=bool, chunks=-1)
     return da.stack([chosen == look for look in range(here.size)])
 
 
 def _saturated(cube: xr.Dataset, band: str, here: np.ndarray) -> da.Array:
     if not here.size:
-        return da.zeros((0, cube.sizes["y"], cube.sizes["x"]), dtype=bool)
+        return da.zeros((0, cube.sizes["y"], cube.sizes["x"]), dtype=bool, chunks=-1)
     looks = [cube.isel(time=index) for index in here]
     return da.stack([is_saturated(look, band) for look in looks])
 

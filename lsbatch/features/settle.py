@@ -30,7 +30,7 @@ def settle(
     visible: list[da.Array] | None,
     *,
     preparation: Preparation,
-    margin_px: float,
+    margins_px: tuple[float, float],
 ) -> da.Array:
     """Status of each look of one period, uint8 (time, y, x), without the further bits.
 
@@ -43,8 +43,8 @@ def settle(
     visible : list of dask array, or None
         Red, green and blue, where there are.
     preparation : Preparation
-    margin_px : float
-        Its cloud margin in pixels.
+    margins_px : tuple of float
+        Its margins of clouds and of snow, in pixels.
 
     Notes
     -----
@@ -54,6 +54,10 @@ def settle(
     and brown (`kernels.is_bright_brown`). No margin is laid around it; and where no look of the
     period is usable it is used itself, and so are pixels within a margin that have a twin. A pixel
     that has a usable look is never changed: its composite rests on that look alone.
+
+    What lies within the margin of snow is half snow: patchy and melting snow turns into ground by
+    tenths, and the ground that shows first is dark, wet and new. It is snow, whatever other looks
+    show.
     """
     looks = why.rechunk({0: -1})
     if preparation.steady_is_ground and bands and why.shape[0]:
@@ -62,25 +66,26 @@ def settle(
             _witness, looks, *seen, n_bands=len(bands), dtype="uint8",
             meta=np.empty((0, 0, 0), "uint8"),
         )  # fmt: skip
-    reach = {axis: min(int(margin_px), looks.shape[axis]) for axis in (1, 2)}
+    reach = {axis: min(int(max(margins_px)), looks.shape[axis]) for axis in (1, 2)}
     if not any(reach.values()) or looks.npartitions == 1:
-        return da.map_blocks(_settle, looks, dtype="uint8", radius_px=margin_px)
-    return da.map_overlap(
+        return da.map_blocks(_settle, looks, dtype="uint8", margins_px=margins_px)
+    widened = da.map_overlap(
         _settle,
         looks,
         depth={0: 0, **reach},
         boundary="none",
         dtype="uint8",
         meta=np.empty((0, 0, 0), "uint8"),
-        radius_px=margin_px,
+        margins_px=margins_px,
     )
+    # chunks smaller than the margin were joined on the way
+    return widened.rechunk(looks.chunks)
 
 
 def _witness(why: np.ndarray, *bands: np.ndarray, n_bands: int) -> np.ndarray:
     """The same bytes, with _WITNESSED set where a pixel is evidently ground."""
     mistakable = (why & MISTAKABLE) != 0
-    if not mistakable.any() and not (why == Status.CLOUD).any():
-        return why
+    # also without a cloud of its own: one in the chunk beside it lays its margin here
     values = np.stack(bands[:n_bands])
     dim = (values < _BRIGHTEST_GROUND).all(axis=0)
     considered = (mistakable | (why == 0)) & dim
@@ -91,17 +96,20 @@ def _witness(why: np.ndarray, *bands: np.ndarray, n_bands: int) -> np.ndarray:
     return np.where(witnessed, why | _WITNESSED, why)
 
 
-def _settle(why: np.ndarray, *, radius_px: float) -> np.ndarray:
+def _settle(why: np.ndarray, *, margins_px: tuple[float, float]) -> np.ndarray:
+    cloud_px, snow_px = margins_px
     status, mistakable, witnessed = why & _STATUS, (why & MISTAKABLE) != 0, why >= _WITNESSED
-    doubtful = mistakable
-    if radius_px >= 1:
-        clouds = (status == Status.CLOUD) & ((why & SCREENED) == 0) & ~(mistakable & witnessed)
-        near = np.zeros(status.shape, bool)
-        for layer, cloud in zip(near, clouds, strict=True):
-            layer[:] = widen(np.ascontiguousarray(cloud), radius_px=radius_px)
-        near &= status == 0
-        status[near] = Status.CLOUD
-        doubtful = mistakable | near
+    status[_beside(status == Status.SNOW, snow_px) & (status == 0)] = Status.SNOW
+    clouds = (status == Status.CLOUD) & ((why & SCREENED) == 0) & ~(mistakable & witnessed)
+    near = _beside(clouds, cloud_px) & (status == 0)
+    status[near] = Status.CLOUD
     lost = ~(status == 0).any(axis=0)
-    status[doubtful & witnessed & lost] = 0
+    status[(mistakable | near) & witnessed & lost] = 0
     return status
+
+
+def _beside(marked: np.ndarray, radius_px: float) -> np.ndarray:
+    """Each look's mask widened by a radius; (time, y, x)."""
+    if radius_px < 1 or not marked.any():
+        return marked
+    return np.stack([widen(np.ascontiguousarray(layer), radius_px=radius_px) for layer in marked])

@@ -39,12 +39,17 @@ def bands_to_read(
     image of the looks has.
     """
     chosen = preparation or Preparation()
-    unflagged = [look.scene.bands for look in scenes.looks if QUALITY not in look.scene.bands]
-    screened = unflagged and all(set(VISIBLE) <= look.scene.bands for look in scenes.looks)
     offered = {band for look in scenes.looks for band in look.scene.bands_of_any}
     further = (*chosen.bands, *inputs.optional_bands, SATURATION)
     optional = [band for band in further if band in offered]
-    return tuple(dict.fromkeys((*inputs.bands, *(VISIBLE if screened else ()), *optional)))
+    return tuple(dict.fromkeys((*inputs.bands, *screen_bands(scenes), *optional)))
+
+
+def screen_bands(scenes: Scenes) -> tuple[str, ...]:
+    """Bands of the bright-white screen, where a look has no flags and all have these bands."""
+    looks = [look.scene.bands for look in scenes.looks]
+    is_needed = any(QUALITY not in bands for bands in looks)
+    return VISIBLE if is_needed and all(set(VISIBLE) <= bands for bands in looks) else ()
 
 
 def screens_of(
@@ -72,7 +77,7 @@ def features_halo(preparation: Preparation, pixel_m: float) -> int:
 
     The elevation beyond it, for terrain shadow, is not counted: `build_cube` reads it apart.
     """
-    return max(TERRAIN_HALO, int(_margin_px(preparation, pixel_m)))
+    return max(TERRAIN_HALO, *(int(margin) for margin in _margins_px(preparation, pixel_m)))
 
 
 def reasons_of(
@@ -108,8 +113,8 @@ def reasons_of(
     green, NIR and SWIR, snow is also found by its reflectance (`kernels.is_snow`). A value of one
     of `bands` beyond 1.6 counts as saturated, and so does one that the sensor's flags of
     saturation name. A pixel that is usable otherwise and lies in the shadow of a hill has that
-    reason; see `shadow_of`. Last, the clouds of each period are widened, and bright ground is told
-    from them; see `settle`. Needs halo `features_halo`.
+    reason; see `shadow_of`. Last, snow and the clouds of each period are widened, and bright ground
+    is told from clouds; see `settle`. Needs halo `features_halo`.
     """
     chosen = preparation or Preparation()
     if not cube.sizes["time"]:
@@ -124,15 +129,18 @@ def reasons_of(
             [da.asarray(cube[band].data)[here] for band in bands],
             _visible(cube, here),
             preparation=chosen,
-            margin_px=_margin_px(chosen, pixel_side(cube)),
+            margins_px=_margins_px(chosen, pixel_side(cube)),
         )
         for place, index in enumerate(here):
             settled[index] = of_period[place]
     return da.stack(settled)
 
 
-def _margin_px(preparation: Preparation, pixel_m: float) -> float:
-    return preparation.cloud_margin_m / pixel_m + 1e-6
+def _margins_px(preparation: Preparation, pixel_m: float) -> tuple[float, float]:
+    """Of clouds and of snow."""
+    margins = (preparation.cloud_margin_m, preparation.snow_margin_m)
+    cloud_px, snow_px = (metres / pixel_m + 1e-6 for metres in margins)
+    return cloud_px, snow_px
 
 
 def _visible(cube: xr.Dataset, here: np.ndarray) -> list[da.Array] | None:
@@ -167,7 +175,8 @@ def _reasons_of_look(
         reason = da.where(is_saturated(look, band), np.uint8(Status.SATURATED), reason)
     for band in bands:
         reason = da.where(da.isnan(look[band].data), np.uint8(absent), reason)
-    return reason
+    empty = da.map_blocks(_is_empty, flags, _sensor_of(look).quality, dtype=bool)
+    return da.where(empty, np.uint8(absent), reason)
 
 
 def is_saturated(look: xr.Dataset, band: str) -> da.Array:
@@ -183,6 +192,16 @@ def is_saturated(look: xr.Dataset, band: str) -> da.Array:
 
 def _sensor_of(look: xr.Dataset) -> Sensor:
     return next(sensor for sensor in SENSORS if sensor.name == str(look["sensor"].values))
+
+
+def _is_empty(flags: np.ndarray, quality: Quality | None) -> np.ndarray:
+    """Whether flags say that there is no data, (y, x) bool."""
+    empty = np.zeros(flags.shape, bool)
+    if quality is None:
+        return empty
+    for value in quality.empty:
+        empty |= (flags >> value) & 1 == 1 if quality.bits else flags == value
+    return empty & (flags != NO_FLAG)
 
 
 def _flag_reason(flags: np.ndarray, quality: Quality | None) -> np.ndarray:

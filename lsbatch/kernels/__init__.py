@@ -20,7 +20,7 @@ from lsbatch.kernels.shadow import cast_shadow, shadow_depth, shadow_halo
 from lsbatch.kernels.spectral import median_of_looks, normalised_difference
 from lsbatch.kernels.stitch import blend_weights, stitch_patches
 from lsbatch.kernels.terrain import FLAT, aspect, slope
-from lsbatch.kernels.warp import move_pixels
+from lsbatch.kernels.warp import move_flags, move_image, move_pixels
 
 __all__ = [
     "FLAT",
@@ -46,6 +46,8 @@ __all__ = [
     "mcc",
     "mean_step",
     "median_of_looks",
+    "move_flags",
+    "move_image",
     "move_pixels",
     "normalised_difference",
     "plan_curvature",

@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 from lsbatch.errors import ContractError
 from lsbatch.kernels.lattice import Places, cubic_weights, fill_row
 
-Resampling = Literal["nearest", "bilinear", "cubic_spline"]
+Resampling = Literal["nearest", "bilinear", "cubic", "cubic_spline"]
 
-_REACH = {"nearest": 0.5, "bilinear": 1.0, "cubic_spline": 2.0}
+_REACH = {"nearest": 0.5, "bilinear": 1.0, "cubic": 2.0, "cubic_spline": 2.0}
 """Half a kernel's width, in source pixels at full resolution."""
 _ROUNDING_PX = 1e-10
 """A place that close to a pixel's edge lies on it."""
 _LEAST_WEIGHT = 1e-5
 """Pixels with data that weigh less make no number."""
 _WIDENED_BELOW = 0.95
-"""Target pixels per source pixel from which on four pixels are enough for "bilinear"."""
+"""Target pixels per source pixel from which on "bilinear" is of 4 pixels, "cubic" of 16."""
+_TRIANGLE, _CUBIC, _SPLINE = 0, 1, 2
+_KERNELS = {"bilinear": _TRIANGLE, "cubic": _CUBIC, "cubic_spline": _SPLINE}
 
 
 def kernel_reach(resampling: Resampling, scale: float) -> int:
@@ -62,7 +64,9 @@ def resample(
         pixel's centre. Not a number, or outside `values` = no data.
     out : ndarray, (M, N)
         Where to; float32 but for "nearest".
-    resampling : "nearest", "bilinear" or "cubic_spline"
+    resampling : "nearest", "bilinear", "cubic" or "cubic_spline"
+        "cubic" is cubic convolution (Keys 1981, a = -1/2); beside pixels without data and at the
+        raster's rim, where 16 pixels are not to be had, it is bilinear.
     scale : (float, float)
         Target pixels per source pixel in y and x; below 0.95, for the spline below 1, the kernel
         is widened, so that every source pixel counts.
@@ -79,9 +83,9 @@ def resample(
 
     Notes
     -----
-    The numbers of GDAL's warper: its nearest, its bilinear of four pixels and its widened kernels
-    (gdalwarpkernel.cpp), but for widened splines, which GDAL follows beyond their end. Sums are
-    float64 and run row by row.
+    The numbers of GDAL's warper: its nearest, its bilinear of 4 pixels, its cubic of 16 and its
+    widened kernels (gdalwarpkernel.cpp), but for widened splines, which GDAL follows beyond their
+    end. Sums are float64 and run row by row.
     """
     if out.shape != places.shape or values.ndim != 2:
         raise ContractError(
@@ -94,12 +98,13 @@ def resample(
     if resampling == "nearest":
         _nearest(*source, *where, *into)
         return
-    if resampling == "bilinear" and min(scale) >= _WIDENED_BELOW:
-        _bilinear(*source, *where, *into)
+    kernel = _KERNELS[resampling]
+    if kernel != _SPLINE and min(scale) >= _WIDENED_BELOW:
+        _few(*source, *where, *into, kernel == _CUBIC)
         return
     yscale, xscale = (min(value, 1.0) for value in scale)
     reach = kernel_reach(resampling, yscale), kernel_reach(resampling, xscale)
-    _widened(*source, *where, *into, yscale, xscale, *reach, resampling == "cubic_spline")
+    _widened(*source, *where, *into, yscale, xscale, *reach, kernel)
 
 
 @njit(cache=True, nogil=True)
@@ -135,8 +140,8 @@ def _nearest(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _bilinear(  # type: ignore[no-untyped-def]
-    values, marks, none, rows, cols, lattice, top, left, first_row, first_col, out, fill
+def _few(  # type: ignore[no-untyped-def]
+    values, marks, none, rows, cols, lattice, top, left, first_row, first_col, out, fill, cubic
 ):
     line, ys, xs = np.empty(rows.shape[1]), np.empty(out.shape[1]), np.empty(out.shape[1])
     for i in range(out.shape[0]):
@@ -146,7 +151,11 @@ def _bilinear(  # type: ignore[no-untyped-def]
             y, x = ys[j] - first_row, xs[j] - first_col
             out[i, j] = fill
             if _has_data(values, marks, none, y, x):
-                total, weight = _of_four(values, marks, none, y, x)
+                total = weight = 0.0
+                if cubic:
+                    total, weight = _of_sixteen(values, marks, none, y, x)
+                if weight == 0.0:
+                    total, weight = _of_four(values, marks, none, y, x)
                 if weight == 1.0:
                     out[i, j] = total
                 elif weight >= _LEAST_WEIGHT:
@@ -180,13 +189,35 @@ def _of_four(values, marks, none, y, x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _weight(distance, spline):  # type: ignore[no-untyped-def]
-    """Of a triangle, or six times the cubic B-spline."""
+def _of_sixteen(values, marks, none, y, x):  # type: ignore[no-untyped-def]
+    """Cubic convolution at a place and the weight 1; 0, 0 where a pixel that it needs is none."""
+    height, width = values.shape
+    top, left = math.floor(y - 0.5) - 1, math.floor(x - 0.5) - 1
+    if top < 0 or left < 0 or top + 4 > height or left + 4 > width:
+        return 0.0, 0.0
+    below, right = y - 1.5 - top, x - 1.5 - left
+    total = 0.0
+    for m in range(4):
+        part = 0.0
+        for n in range(4):
+            value = values[top + m, left + n]
+            if not _weighs(value, marks, none):
+                return 0.0, 0.0
+            part += value * _weight(n - 1 - right, _CUBIC)
+        total += part * _weight(m - 1 - below, _CUBIC)
+    return total, 1.0
+
+
+@njit(cache=True, nogil=True)
+def _weight(distance, kernel):  # type: ignore[no-untyped-def]
+    """Of a triangle, of cubic convolution, or six times the cubic B-spline."""
     x = abs(distance)
-    if not spline:
+    if kernel == _TRIANGLE:
         return max(1.0 - x, 0.0)
     if x >= 2.0:
         return 0.0
+    if kernel == _CUBIC:
+        return (1.5 * x - 2.5) * x * x + 1.0 if x < 1.0 else ((2.5 - 0.5 * x) * x - 4.0) * x + 2.0
     far = (2.0 - x) ** 3
     return far if x >= 1.0 else far - 4.0 * (1.0 - x) ** 3
 
@@ -194,7 +225,7 @@ def _weight(distance, spline):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _widened(  # type: ignore[no-untyped-def]
     values, marks, none, rows, cols, lattice, top, left, first_row, first_col, out, fill,
-    yscale, xscale, yreach, xreach, spline,
+    yscale, xscale, yreach, xreach, kernel,
 ):  # fmt: skip
     height, width = values.shape
     line, ys, xs = np.empty(rows.shape[1]), np.empty(out.shape[1]), np.empty(out.shape[1])
@@ -211,16 +242,16 @@ def _widened(  # type: ignore[no-untyped-def]
             below, right = y - 0.5 - row, x - 0.5 - col
             first, last = max(col - xreach, 0), min(col + xreach, width - 1)
             for k in range(first, last + 1):
-                weights[k - first] = _weight((k - col - right) * xscale, spline)
+                weights[k - first] = _weight((k - col - right) * xscale, kernel)
             total = weight = 0.0
             for m in range(max(row - yreach, 0), min(row + yreach, height - 1) + 1):
-                share = _weight((m - row - below) * yscale, spline)
+                share = _weight((m - row - below) * yscale, kernel)
                 if share == 0.0:
                     continue
                 part = part_weight = 0.0
                 for k in range(first, last + 1):
                     value = values[m, k]
-                    if weights[k - first] > 0.0 and _weighs(value, marks, none):
+                    if weights[k - first] != 0.0 and _weighs(value, marks, none):
                         part += value * weights[k - first]
                         part_weight += weights[k - first]
                 total += part * share

@@ -41,6 +41,120 @@ def move_pixels(
     return out
 
 
+def move_image(
+    values: NDArray[np.float32], down: NDArray[np.float32], right: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """An image with gaps read at shifted places: no gap grows or is filled.
+
+    Parameters
+    ----------
+    values : ndarray, float32, (H, W)
+        NaN = no data.
+    down, right : ndarray, float32, (H, W)
+        As `move_pixels` takes them.
+
+    Returns
+    -------
+    ndarray, float32, (H, W)
+        NaN where the pixel nearest to the place is. Beside gaps, where cubic convolution would
+        reach into them, the mean of the up to four pixels around the place that have data, weighted
+        as bilinear interpolation weights them. Beyond the edges the outermost pixels go on.
+
+    Raises
+    ------
+    ContractError
+        For another dtype or shape.
+
+    Notes
+    -----
+    Needs halo 2 plus the largest shift.
+    """
+    out = move_pixels(values, down, right)
+    _mend(np.ascontiguousarray(values), down, right, out)
+    return out
+
+
+def move_flags(
+    flags: NDArray[np.uint16], down: NDArray[np.float32], right: NDArray[np.float32]
+) -> NDArray[np.uint16]:
+    """Flags of the pixels nearest to shifted places.
+
+    Parameters
+    ----------
+    flags : ndarray, uint16, (H, W)
+    down, right : ndarray, float32, (H, W)
+        As `move_pixels` takes them.
+
+    Returns
+    -------
+    ndarray, uint16, (H, W)
+        Beyond the edges the outermost pixels go on.
+
+    Raises
+    ------
+    ContractError
+        For another dtype or shape.
+
+    Notes
+    -----
+    Needs halo 1 plus the largest shift.
+    """
+    flags = norm_array("flags", flags, dtype=np.uint16, shape=(None, None))
+    down = norm_array("down", down, dtype=np.float32, shape=flags.shape)
+    right = norm_array("right", right, dtype=np.float32, shape=flags.shape)
+    out = np.empty(flags.shape, np.uint16)
+    _pick(flags, down, right, out)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _nearest(at: int, shift: np.float32, extent: int) -> int:
+    return min(max(at + int(np.floor(shift + np.float32(0.5))), 0), extent - 1)
+
+
+@njit(cache=True, nogil=True)
+def _pick(
+    flags: NDArray[np.uint16],
+    down: NDArray[np.float32],
+    right: NDArray[np.float32],
+    out: NDArray[np.uint16],
+) -> None:
+    height, width = flags.shape
+    for y in range(height):
+        for x in range(width):
+            out[y, x] = flags[_nearest(y, down[y, x], height), _nearest(x, right[y, x], width)]
+
+
+@njit(cache=True, nogil=True)
+def _mend(
+    values: NDArray[np.float32],
+    down: NDArray[np.float32],
+    right: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    """Bilinear means over what has data, where cubic convolution found a gap."""
+    height, width = values.shape
+    for y in range(height):
+        for x in range(width):
+            if not np.isnan(out[y, x]):
+                continue
+            here = values[_nearest(y, down[y, x], height), _nearest(x, right[y, x], width)]
+            if np.isnan(here):
+                continue
+            above, before = np.floor(down[y, x]), np.floor(right[y, x])
+            low, far = down[y, x] - above, right[y, x] - before
+            total, weight = np.float32(0.0), np.float32(0.0)
+            for i in range(2):
+                row = min(max(y + int(above) + i, 0), height - 1)
+                for j in range(2):
+                    value = values[row, min(max(x + int(before) + j, 0), width - 1)]
+                    share = (low if i else 1 - low) * (far if j else 1 - far)
+                    if not np.isnan(value):
+                        total += share * value
+                        weight += share
+            out[y, x] = total / weight
+
+
 @njit(cache=True, nogil=True)
 def _move(
     values: NDArray[np.float32],

@@ -18,6 +18,7 @@ _LAZY = {
     "HEAD_WEIGHTS": "losses",
     "UnetDesign": "unet",
     "build_unet": "unet",
+    "design_of": "unet",
     "landslide_loss": "losses",
     "score_planes": "engine",
 }
@@ -30,6 +31,7 @@ __all__ = [
     "build_unet",
     "check_digest",
     "count_planes",
+    "design_of",
     "encode",
     "landslide_loss",
     "load_keras",

@@ -6,7 +6,7 @@ from typing import Any
 from lsbatch.pipeline.map_block import fail_block, map_block
 from lsbatch.pipeline.plan import BlockTask, Plan
 
-_FINISH = ("finish_event", "product_attrs", "write_report")
+_FINISH = ("finish_event", "preview_grid", "product_attrs", "write_report")
 
 __all__ = [
     "BlockTask",
@@ -14,6 +14,7 @@ __all__ = [
     "fail_block",
     "finish_event",
     "map_block",
+    "preview_grid",
     "product_attrs",
     "write_report",
 ]

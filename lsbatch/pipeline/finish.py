@@ -4,7 +4,7 @@ import functools
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,7 @@ def product_attrs(plan: Plan) -> dict[str, Any]:
             for scene in plan.scenes.terrain
         },
         "offsets": [offset_record(check) for check in plan.offsets],
+        "shifts": [asdict(check) for check in plan.shifts],
         "complete": False,
     }
 
@@ -138,16 +139,21 @@ def build_previews(scenes: Scenes, grid: GeoBox) -> xr.Dataset | None:
     """
     if any(not set(VISIBLE) <= look.scene.bands for look in scenes.looks):
         return None
-    step = max(1, -(-max(grid.shape) // _PREVIEW_PX))
     try:
-        cube = build_cube(scenes, grid.zoom_out(step), bands=VISIBLE).load(scheduler="threads")
+        cube = build_cube(scenes, preview_grid(grid), bands=VISIBLE).load(scheduler="threads")
     except ReadError as error:
         logger.warning("stage=previews no images for the report: %s", error)
         return None
-    reasons = reasons_of(cube, VISIBLE, Preparation(cloud_margin_m=0))
+    reasons = reasons_of(cube, VISIBLE, Preparation(cloud_margin_m=0, snow_margin_m=0))
     usable = reasons.compute(scheduler="threads") == Status.SCORED
     images = {name: (("band", "y", "x"), _clearest(cube, usable, name)) for name in ("pre", "post")}
     return xr.Dataset({**images, "elevation": cube["elevation"]}, coords={"band": list(VISIBLE)})
+
+
+def preview_grid(grid: GeoBox) -> GeoBox:
+    """A grid so coarse that an event's images fit a page."""
+    step = max(1, -(-max(grid.shape) // _PREVIEW_PX))
+    return grid.zoom_out(step)
 
 
 def _clearest(cube: xr.Dataset, usable: np.ndarray, period: str) -> np.ndarray:

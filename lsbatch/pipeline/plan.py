@@ -13,7 +13,6 @@ import rasterio
 import shapely
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.cube import Loader
@@ -30,9 +29,11 @@ from lsbatch.domain import (
     Rejection,
     Scene,
     Scenes,
+    ShiftCheck,
     Sun,
     bare_href,
     blocks_of,
+    project_area,
 )
 from lsbatch.features import bands_to_read, features_halo, screens_of
 from lsbatch.kernels import shadow_halo
@@ -43,6 +44,8 @@ from lsbatch.pipeline.weighed import (
     offset_record,
     reported_of,
     reported_record,
+    shift_of,
+    shift_record,
 )
 from lsbatch.recipe import Recipe
 from lsbatch.search import access_of
@@ -58,6 +61,7 @@ _LIBRARIES = (
     "pyarrow",
     "pyproj",
     "rasterio",
+    "scikit-image",
     "scipy",
     "shapely",
     "stackstac",
@@ -66,7 +70,8 @@ _LIBRARIES = (
     "zarr",
 )
 _DEFAULTS = Recipe.model_fields
-_OF_AREA = ("aoi_level", "aoi_radius", "aoi_side", "aoi_land")
+_YOUNG = ("aoi_level", "aoi_radius", "aoi_side", "aoi_land", "registration")
+"""Choices that there were not always."""
 
 
 _IF_STATED = ("transform", "shape", "checksum")
@@ -114,6 +119,8 @@ class Plan:
     """Digest of the inventory's file; its scores are part of the metrics."""
     offsets: tuple[OffsetCheck, ...] = ()
     """What the images' own numbers said of their offsets; the scenes hold those applied."""
+    shifts: tuple[ShiftCheck, ...] = ()
+    """What was found of shifts between the looks; the scenes hold those that are taken out."""
 
     @property
     def halo(self) -> int:
@@ -136,7 +143,7 @@ class Plan:
 
     def tasks(self, product: Path) -> Iterator[BlockTask]:
         """One task for each block, to be written into a product."""
-        aoi = Geometry(self.event.aoi, "EPSG:4326").to_crs(self.grid.crs, resolution=0.01).geom
+        aoi = project_area(self.event.aoi, self.grid.crs)
         preparation = self.recipe.preparation
         bands = bands_to_read(self.scenes, self.detector.inputs, preparation)
         for block in self.blocks():
@@ -168,6 +175,7 @@ class Plan:
             "run_key": self.run_key,
             "considered": [considered_record(one) for one in self.scenes.considered],
             "offsets": [offset_record(check) for check in self.offsets],
+            "shifts": [asdict(check) for check in self.shifts],
             "warnings": list(self.warnings),
         }
 
@@ -195,6 +203,7 @@ class Plan:
             software=record["versions"],
             inventory_sha256=record["inventory_sha256"],
             offsets=tuple(map(offset_of, record.get("offsets", ()))),
+            shifts=tuple(ShiftCheck(**check) for check in record.get("shifts", ())),
         )
 
     def _content(self) -> dict[str, Any]:
@@ -235,11 +244,11 @@ class Plan:
 def recipe_record(recipe: Recipe) -> dict[str, Any]:
     """The recipe as plain values, without what never changes the product.
 
-    Choices of the area that were not made are left out: plans from before there were any keep
-    their run key.
+    Young choices that were not made are left out: plans from before there were any keep their run
+    key.
     """
-    unmade = {name for name in _OF_AREA if getattr(recipe, name) == _DEFAULTS[name].default}
-    return recipe.model_dump(exclude={"cluster", "loader", "yes", *unmade})
+    unmade = {name for name in _YOUNG if getattr(recipe, name) == _DEFAULTS[name].default}
+    return recipe.model_dump(exclude={"cluster", "loader", "reads_per_second", "yes", *unmade})
 
 
 def versions() -> dict[str, str]:
@@ -269,6 +278,7 @@ def scene_record(scene: Scene) -> dict[str, Any]:
         "cloud_percent": scene.cloud_percent,
         # left out where it is not known: plans from before it was read keep their run key
         **({"sun": asdict(scene.sun)} if scene.sun else {}),
+        **shift_record(scene.shift),
         "granules": [
             {
                 "item": granule.item_id,
@@ -305,6 +315,7 @@ def scene_of(record: dict[str, Any]) -> Scene:
         ),
         cloud_percent=record["cloud_percent"],
         sun=Sun(**record["sun"]) if "sun" in record else None,
+        shift=shift_of(record),
     )
 
 

@@ -4,7 +4,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from lsbatch.domain import Considered, Merit, OffsetCheck, Reported
+from lsbatch.domain import (
+    Considered,
+    LocalShift,
+    Merit,
+    OffsetCheck,
+    Reported,
+    Shift,
+)
 
 
 def considered_record(one: Considered) -> dict[str, Any]:
@@ -46,3 +53,19 @@ def offset_record(check: OffsetCheck) -> dict[str, Any]:
 def offset_of(record: dict[str, Any]) -> OffsetCheck:
     """The decision of an `offset_record`."""
     return OffsetCheck(**{**record, "lows": tuple(record["lows"].items())})
+
+
+def shift_record(shift: Shift | None) -> dict[str, Any]:
+    """A scene's shift, to be put into its record; nothing where nothing is taken out."""
+    return {} if shift is None else {"shift": asdict(shift)}
+
+
+def shift_of(record: dict[str, Any]) -> Shift | None:
+    """What a scene's record holds of a `shift_record`."""
+    if "shift" not in record:
+        return None
+    local = record["shift"]["local"]
+    if local is not None:
+        tables = {name: tuple(map(tuple, local[name])) for name in ("east_m", "north_m")}
+        local = LocalShift(**{**local, **tables})
+    return Shift(**{**record["shift"], "local": local})

@@ -11,12 +11,11 @@ import numpy as np
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from odc.geo.crs import CRS
-from odc.geo.geom import Geometry
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.catalog import catalogs_folder
-from lsbatch.domain import Event, Status
+from lsbatch.domain import Event, Status, project_area
 from lsbatch.errors import CatalogError
 from lsbatch.report.canvas import Extent
 from lsbatch.report.closeups import Closeup, choose_closeups, draw_closeup
@@ -85,7 +84,7 @@ def draw_pictures(
         `locator`, `surroundings`, `score`, `landslides`, `status`: Picture; `pre`, `post`,
         `sizes`: Picture or None; `closeups`: list of Picture.
     """
-    aoi = Geometry(event.aoi, "EPSG:4326").to_crs(overview.crs, resolution=0.01).geom
+    aoi = project_area(event.aoi, overview.crs)
     frame, plot = _frame_of(overview, aoi), draw_sizes(sizes)
     return {
         "locator": Picture(

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from lsbatch.domain import Endpoint, catalogs_folder
+from lsbatch.domain import RATES, Endpoint, catalogs_folder
 from lsbatch.errors import CatalogError
 
 _LISTS = {"collections", "hosts", "buckets", "credentials", "requester_pays"}
@@ -81,7 +81,7 @@ def _norm_value(key: str, value: Any, where: str) -> Any:
     if key in _WORDS and isinstance(value, str):
         return value.rstrip("/") if key == "url" else value
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if key == "requests_per_second" and is_number:
+    if key in RATES and is_number:
         return float(value)
     kind = "list of words" if key in _LISTS else "word" if key in _WORDS else "number"
     raise CatalogError(f"{where}: {key} must be a {kind}; received {value!r}.")

@@ -8,6 +8,11 @@ from lsbatch.domain import Endpoint
 Item = dict[str, Any]
 
 
+def properties_of(item: Item) -> dict[str, Any]:
+    """An item's properties; none where its record has none, or null."""
+    return item.get("properties") or {}
+
+
 class Placed(NamedTuple):
     """A record as its source has it, and the place against which its hrefs are to be resolved."""
 

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lsbatch.domain import EPOCHS, QUALITY, SENSORS, Asset, Band, Granule, Sensor, Sun
 from lsbatch.errors import CatalogError
+from lsbatch.search.found import properties_of
 from lsbatch.search.reports import reported_of
 
 Record = dict[str, Any]
@@ -68,7 +69,7 @@ def _image_of(item: Record) -> Image:
             f"none of its assets is a band of {sensor.name} "
             f"({', '.join(band.name for band in sensor.bands)})"
         )
-    cloud = (item.get("properties") or {}).get("eo:cloud_cover")
+    cloud = properties_of(item).get("eo:cloud_cover")
     reported = reported_of(item, sensor, baseline=_sound_baseline(item))
     return Image(
         granule=Granule(str(item.get("id")), _footprint_of(item), assets, reported),
@@ -76,13 +77,13 @@ def _image_of(item: Record) -> Image:
         start=start,
         end=end,
         cloud_percent=None if cloud is None else float(cloud),
-        sun=_sun_of(item.get("properties") or {}),
+        sun=_sun_of(properties_of(item)),
     )
 
 
 def sensor_of(item: Record) -> Sensor:
     """The sensor of an item: by its collection, else by its platform, else by its assets."""
-    properties = item.get("properties") or {}
+    properties = properties_of(item)
     collection = item.get("collection")
     for sensor in SENSORS:
         if collection in sensor.collections:
@@ -114,7 +115,7 @@ def interval_of(item: Record) -> tuple[datetime, datetime]:
     CatalogError
         Where it states no sound time.
     """
-    properties = item.get("properties") or {}
+    properties = properties_of(item)
     if properties.get("datetime"):
         moment = _time(properties["datetime"])
         # a bare date is a whole day: on the day of the event it may be before or after
@@ -130,7 +131,7 @@ def interval_of(item: Record) -> tuple[datetime, datetime]:
 
 def _epoch_of(item: Record, sensor: Sensor) -> tuple[datetime, datetime] | None:
     """When the ground of a known elevation model was measured, unless its record tells itself."""
-    if not sensor.is_terrain or (item.get("properties") or {}).get("start_datetime"):
+    if not sensor.is_terrain or properties_of(item).get("start_datetime"):
         return None
     return EPOCHS.get(str(item.get("collection")))
 
@@ -216,7 +217,7 @@ def _key_of(item: Record, band: Band) -> str | None:
 def _bands(asset: Record, item: Record) -> list[Record]:
     """Band records of an asset: STAC 1.1 `bands`, 1.0 `eo:bands`, or numbers of the item's own."""
     listed = asset.get("bands") or asset.get("eo:bands") or []
-    of_item = (item.get("properties") or {}).get("eo:bands") or []
+    of_item = properties_of(item).get("eo:bands") or []
     numbered = {n: record for n, record in enumerate(of_item) if isinstance(record, dict)}
     found = [numbered.get(one) if isinstance(one, int) else one for one in listed]
     return [record for record in found if isinstance(record, dict)]
@@ -271,7 +272,7 @@ def _scale_and_offset(
     not state it; Earth Search has taken it out of some images and goes on stating it
     (github.com/Element84/earth-search, issue 66).
     """
-    properties = item.get("properties") or {}
+    properties = properties_of(item)
     scale = float(stated.get("scale", band.scale))
     if any(properties.get(word) is True for word in _SHIFT_REMOVED):
         return scale, 0.0
@@ -298,7 +299,7 @@ def baseline_of(properties: Record) -> float:
 
 def _sound_baseline(item: Record) -> float | None:
     try:
-        return baseline_of(item.get("properties") or {}) or None
+        return baseline_of(properties_of(item)) or None
     except (TypeError, ValueError):  # of another sensor, or where the scale is stated anyway
         return None
 
@@ -327,7 +328,7 @@ def _nodata(value: Any) -> float | None:
 
 
 def _epsg_of(item: Record, asset: Record) -> int | None:
-    for place in (asset, item.get("properties") or {}):
+    for place in (asset, properties_of(item)):
         code = place.get("proj:code")
         if isinstance(code, str) and code.upper().startswith("EPSG:"):
             return int(code.split(":")[1])

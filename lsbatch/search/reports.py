@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from lsbatch.domain import Reported, Sensor
+from lsbatch.search.found import properties_of
 
 Record = dict[str, Any]
 
@@ -28,7 +29,7 @@ def reported_of(item: Record, sensor: Sensor, *, baseline: float | None) -> Repo
     A value that cannot be true, such as the -1 that stands for "not known" in Landsat's records,
     is left out: these words serve the choice only, and are no reason to refuse an image.
     """
-    properties = item.get("properties") or {}
+    properties = properties_of(item)
     found = Reported(
         cloud_percent=_percent(properties, _CLOUD),
         shadow_percent=_percent(properties, _SHADOW),

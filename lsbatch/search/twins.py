@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from lsbatch.domain import Rejection
-from lsbatch.search.found import Item
+from lsbatch.search.found import Item, properties_of
 from lsbatch.search.normalise import Image, baseline_of
 
 _SENTINEL2 = re.compile(
@@ -104,7 +104,7 @@ def _key(record: Record) -> tuple[str, ...]:
     name = _name(record.item)
     if name is not None:
         return (record.image.sensor.name, name["unit"], name["tile"], name["sensed"])
-    properties = record.item["properties"]
+    properties = properties_of(record.item)
     stated = [properties.get(key) for key in ("platform", "grid:code", "datetime")]
     if all(isinstance(word, str) for word in stated):
         return (record.image.sensor.name, *(str(word).lower() for word in stated))
@@ -122,7 +122,7 @@ def _is_same(one: Record, other: Record) -> bool:
 
 def _name(item: Item) -> dict[str, str] | None:
     """Parts of the product's name, from a property or the id."""
-    properties = item["properties"]
+    properties = properties_of(item)
     for text in (*(properties.get(key) for key in _NAMES), item.get("id")):
         for pattern in (_SENTINEL2, _LANDSAT):
             found = pattern.match(str(text or ""))
@@ -132,7 +132,7 @@ def _name(item: Item) -> dict[str, str] | None:
 
 
 def _strip(item: Item) -> datetime | None:
-    found = _STRIP.search(str(item["properties"].get("s2:datastrip_id", "")))
+    found = _STRIP.search(str(properties_of(item).get("s2:datastrip_id", "")))
     return None if found is None else _moment(found[1])
 
 
@@ -144,7 +144,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _rank(record: Record) -> _Rank:
-    properties, name = record.item["properties"], _name(record.item) or {}
+    properties, name = properties_of(record.item), _name(record.item) or {}
     collections = record.image.sensor.collections
     collection = record.item.get("collection")
     made = next((str(properties[key]) for key in _MADE if properties.get(key)), "")

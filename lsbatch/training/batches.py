@@ -86,7 +86,7 @@ class ChipPatches:
         image, label = (turn(part, quarter, mirrored=mirrored) for part in (image, label))
         image, label = crop_and_zoom(image, label, side, rng)
         # the gain of a chip is unknown: more of it is varied than of calibrated images
-        gain = np.exp(rng.normal(0, 0.22) + rng.normal(0, 0.10, 3)).astype(np.float32)
+        gain = np.exp(rng.normal(0, 0.15) + rng.normal(0, 0.07, 3)).astype(np.float32)
         channels = chip_channels(
             image * gain, label, self.inputs, pair_chance=self.pair_chance, rng=rng
         )

@@ -34,12 +34,17 @@ class Fitted:
     """What a training leaves."""
 
     weights: dict[str, npt.NDArray[Any]]
-    """Of the epoch with the lowest validation loss, without auxiliary heads."""
+    """Of the last epoch or of the one with the lowest validation loss, without auxiliary heads."""
     epoch: int
     """That epoch, from 1."""
     validation_loss: float
     judged: dict[str, "Judgement"]
     """What each use of the network makes of validation patches drawn for it."""
+
+    @property
+    def mean_mcc(self) -> float:
+        """Of all uses, each as good as the next."""
+        return float(np.mean([use.mcc for use in self.judged.values()]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ def fit(
     uses: Mapping[str, Batches],
     folder: Path,
     on_epoch: Progress,
+    start: Mapping[str, npt.NDArray[Any]] | None = None,
 ) -> Fitted:
     """Train a network, or go on where a training in this folder was interrupted.
 
@@ -78,13 +84,16 @@ def fit(
         Gets ``backup/``, ``logs/`` (TensorBoard), ``history.csv`` and the best weights.
     on_epoch : callable
         Told the epoch (from 1) and its losses.
+    start : mapping of ndarray, optional
+        Arrays by name to go on from; what they lack, such as auxiliary heads, starts at random.
 
     Notes
     -----
     Loss after Prakash et al. (2021): 0.2 cross-entropy + 0.8 focal Tversky on five heads, weighted
     5, 1, 1, 1, 1. Their Adam at 1e-4 with steps down on plateaus is replaced by AdamW with a
-    warm-up and a cosine, since the time is fixed; the epoch with the lowest validation loss is
-    kept, as theirs is.
+    warm-up and a cosine, since the time is fixed. They keep the epoch with the lowest validation
+    loss; that loss is uneven, auxiliary heads are in it, and the cosine settles at the end, so here
+    the last epoch is kept where it divides validation patches better.
     """
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_global_policy(recipe.precision)
@@ -92,6 +101,7 @@ def fit(
         model = build_unet(design, supervised=True)
     finally:
         keras.mixed_precision.set_global_policy("float32")
+    set_weights(model, {**weights_of(model), **(start or {})})
     model.compile(
         _optimizer(recipe),
         loss=[landslide_loss] * len(model.outputs),
@@ -105,10 +115,20 @@ def fit(
         shuffle=False,
         verbose=0,
     )
-    model.load_weights(folder / _BEST)
     losses = _losses(folder, history.history)
+    settled = _fitted(model, design, uses, losses, len(losses))
+    if (epoch := int(np.argmin(losses)) + 1) == settled.epoch:
+        return settled
+    model.load_weights(folder / _BEST)
+    lowest = _fitted(model, design, uses, losses, epoch)
+    return max(settled, lowest, key=lambda fitted: fitted.mean_mcc)
+
+
+def _fitted(
+    model: Any, design: UnetDesign, uses: Mapping[str, Batches], losses: list[float], epoch: int
+) -> Fitted:
     judged = {name: _judge(*_scores(model, batches)) for name, batches in uses.items()}
-    return Fitted(_final_weights(model, design), int(np.argmin(losses)) + 1, min(losses), judged)
+    return Fitted(_final_weights(model, design), epoch, losses[epoch - 1], judged)
 
 
 def _optimizer(recipe: TrainingRecipe) -> keras.optimizers.Optimizer:

@@ -7,13 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 from odc.geo.geobox import GeoBox
-from odc.geo.geom import Geometry
 from rasterio.features import geometry_mask
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.catalog import rasterise
 from lsbatch.cube import build_cube
-from lsbatch.domain import Inputs, Preparation, Scenes, Status
+from lsbatch.domain import Inputs, Preparation, Scenes, Status, project_area
 from lsbatch.errors import RecipeError
 from lsbatch.features import bands_to_read, features_halo, prepare
 from lsbatch.kernels import shadow_halo
@@ -63,7 +62,7 @@ def read_pixels(
     """
     features = _features_of(scenes, grid, inputs).load(scheduler="threads")
     shape = (grid.shape.y, grid.shape.x)
-    area = Geometry(extent, "EPSG:4326").to_crs(grid.crs, resolution=0.01).geom
+    area = project_area(extent, grid.crs)
     inside = ~geometry_mask([area], out_shape=shape, transform=grid.affine)
     small = inventory[inventory.to_crs(grid.crs).area < FEWEST_PIXELS * grid.resolution.x**2]
     tiny = rasterise(small, grid, all_touched=True).astype(bool)

@@ -50,6 +50,8 @@ class TrainingRecipe(_Frozen):
     training: tuple[World, ...] = ()
     validation: tuple[World, ...] = ()
     chips: ChipSet | None = None
+    start: str | None = None
+    """Sidecar of a network of this design to go on from; at random if left out."""
     widths: tuple[int, ...] = (16, 32, 64, 128, 160)
     depths: tuple[int, ...] = (1, 1, 1, 1, 1)
     patch_px: int = Field(default=128, ge=32, multiple_of=16)
@@ -113,4 +115,6 @@ def _rooted(document: dict[str, Any], root: Path) -> dict[str, Any]:
         if isinstance(rooted.get(key), list):
             rooted[key] = tuple(placed(record) for record in rooted[key])
     rooted["chips"] = placed(rooted.get("chips"))
+    if isinstance(rooted.get("start"), str):
+        rooted["start"] = str((root / rooted["start"]).resolve())
     return rooted

@@ -5,7 +5,8 @@ import pytest
 import shapely
 from odc.geo.geobox import GeoBox
 
-from lsbatch.analysis.windows import extent_of, inside, pixel_km2, project_area, windows_of
+from lsbatch.analysis.windows import extent_of, inside, pixel_km2, windows_of
+from lsbatch.domain import project_area
 
 GRID = GeoBox.from_bbox((600_000, 4_699_700, 600_500, 4_700_000), "EPSG:32654", resolution=10)
 
@@ -37,6 +38,6 @@ def test_inside_of_nothing_and_of_everything():
 
 def test_projected_areas_keep_their_place():
     on_earth = GRID.extent.to_crs("EPSG:4326", resolution=50).geom
-    back = project_area(on_earth, GRID)
+    back = project_area(on_earth, GRID.crs)
     assert back.symmetric_difference(extent_of(GRID)).area < 1e-4 * back.area
     assert pixel_km2(GRID) == pytest.approx(1e-4)

@@ -24,6 +24,8 @@ from lsbatch.kernels import (
     local_quantile,
     mean_step,
     median_of_looks,
+    move_flags,
+    move_image,
     move_pixels,
     normalised_difference,
     plan_curvature,
@@ -258,6 +260,17 @@ def _light(rng: np.random.Generator, size: int) -> Iterator[Duel]:
         numpy_shadow,
     )
     yield "move-pixels", lambda: move_pixels(dem, down, right), numpy_move
+    # without gaps an image moves as its pixels do; about gaps see tests/kernels/test_warp.py
+    yield "move-image", lambda: move_image(dem, down, right), numpy_move
+    flags = rng.integers(0, 12, dem.shape).astype(np.uint16)
+
+    def numpy_pick():
+        rows, cols = np.indices(dem.shape)
+        row = np.clip(rows + np.floor(down + np.float32(0.5)).astype(int), 0, dem.shape[0] - 1)
+        col = np.clip(cols + np.floor(right + np.float32(0.5)).astype(int), 0, dem.shape[1] - 1)
+        return flags[row, col]
+
+    yield "move-flags", lambda: move_flags(flags, down, right), numpy_pick
 
 
 def _keys(distance: np.ndarray) -> np.ndarray:

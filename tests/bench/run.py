@@ -11,7 +11,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import cube_cases
 import kernel_cases
+import plan_cases
 import realism_cases
+import registration_cases
 import run_cases
 import simulate_cases
 import skill_cases
@@ -21,7 +23,9 @@ GROUPS = {
     "kernels": kernel_cases.cases,
     "stages": run_cases.stages,
     "memory": run_cases.memory,
+    "plan": plan_cases.cases,
     "simulate": simulate_cases.cases,
+    "registration": registration_cases.cases,
     "realism": realism_cases.cases,
     "skill": skill_cases.cases,
 }

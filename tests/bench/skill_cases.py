@@ -190,7 +190,9 @@ def _judge_event(folder: Path, record: dict[str, Any], runs: Runs) -> Iterator[t
         )
 
 
-def read_world(world: Path, detector: Detector) -> tuple[EventPixels, GeoDataFrame, GeoBox]:
+def read_world(
+    world: Path, detector: Detector, *, registration: str = "auto"
+) -> tuple[EventPixels, GeoDataFrame, GeoBox]:
     """Channels and labels of a one-event world as a run reads them; its inventory, its grid."""
     event = find_event(str(world / "events.geojson"))
     place = world / "inventories" / f"{event.id}.parquet"
@@ -198,9 +200,10 @@ def read_world(world: Path, detector: Detector) -> tuple[EventPixels, GeoDataFra
         event=str(world / "events.geojson"),
         source=str(world / "catalog.json"),
         detector=DetectorChoice(name=detector.name),
+        registration=registration,
     )
     plan = view_event(recipe, detector.inputs)
-    inventory = read_inventory(place, may_be_empty=True)
+    inventory = read_inventory(place)
     pixels = read_pixels(
         event.id, plan.scenes, plan.grid,
         inputs=detector.inputs, inventory=inventory, extent=event.aoi,

@@ -47,8 +47,14 @@ def test_named_index_is_kept_as_a_column(tmp_path):
 
 def test_inventory_without_any_area_is_refused(tmp_path):
     _inventory(SPIKE, None).to_parquet(tmp_path / "i.parquet")
-    with pytest.raises(CatalogError, match=r"at least one polygon; .*i\.parquet holds none"):
+    with pytest.raises(CatalogError, match=r"polygons with an area; none of the 2 in .*i\.parquet"):
         read_inventory(tmp_path / "i.parquet")
+
+
+def test_an_empty_inventory_says_that_there_was_no_landslide(tmp_path):
+    _inventory(box(0, 0, 1, 1)).iloc[:0].to_parquet(tmp_path / "i.parquet")
+    inventory = read_inventory(tmp_path / "i.parquet")
+    assert inventory.empty and inventory.crs == UTM
 
 
 def test_pixel_centre_decides():

@@ -14,6 +14,7 @@ from stackstac.raster_spec import RasterSpec
 from lsbatch.cube import ExactReader
 from lsbatch.cube.opening import open_asset
 from lsbatch.cube.patience import Deadline
+from lsbatch.cube.reader import Source
 from lsbatch.domain import Asset
 from lsbatch.errors import ReadError
 from tests.cogs import HERE, LEFT, TOP, build_geobox, write_cog, write_noise
@@ -44,7 +45,7 @@ def build_reader(
         resampling=resampling,
         dtype=fill.dtype,
         fill_value=fill,
-        assets={asset.href: ("", asset)},
+        sources={asset.href: Source("", asset)},
         access=access,
         deadline=deadline or Deadline(60),
         scale_offset=(1, 0),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsbatch.domain import bare_href, bare_text
+from lsbatch.domain import PUBLIC, Access, bare_href, bare_text
 
 BARE = {
     "https://a.org/b/c.tif?sv=1&sig=S3CR3T%3D": "https://a.org/b/c.tif",
@@ -60,3 +60,13 @@ def test_any_text_can_be_bared_and_once_is_enough(text):
 @given(st.text(alphabet="abc0123456789%", min_size=6), st.sampled_from("?&"))
 def test_no_value_of_a_signature_is_left(value, mark):
     assert value not in bare_text(f"https://h.org/f.tif?a=1{mark}sig={value} failed").split(" ")[0]
+
+
+@given(rate=st.floats(0.1, 1e4), workers=st.integers(1, 500))
+def test_shares_of_a_rate_add_up_to_it(rate, workers):
+    share = Access(reads_per_second=rate).shared_by(workers).reads_per_second
+    assert share * workers == pytest.approx(rate)
+
+
+def test_without_a_rate_there_is_nothing_to_share():
+    assert PUBLIC.shared_by(3) is PUBLIC

@@ -28,6 +28,7 @@ def test_an_endpoint_of_this_machine_needs_no_https(host):
         ({"credentials": ("hunter2",)}, "as names of environment variables"),
         ({"buckets": ("a",), "requester_pays": ("b",)}, r"one of its buckets \(a\)"),
         ({"requests_per_second": 0.0}, "above 0; received 0"),
+        ({"reads_per_second": -1.0}, "reads_per_second above 0; received -1"),
     ],
 )
 def test_an_endpoint_that_breaks_a_rule_is_refused(change, message):

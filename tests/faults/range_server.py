@@ -3,8 +3,8 @@ or with a file that holds a key and a certificate, behind TLS.
 
 It prints its port and serves until its standard input ends. A path's first part is the script:
 `/503x2,stall/a.tif` answers the first two requests of that path with 503, lets the third hang, and
-serves the rest. What was asked is under `/log`, as JSON lines of the path and the headers LOGGED;
-`/forget` starts anew.
+serves the rest. What was asked is under `/log`, as JSON lines of the path and the headers LOGGED,
+and when under `/times`, as JSON lines of the path and seconds; `/forget` starts anew.
 
 Steps: a status code, with `after1` (Retry-After: 1) or `regioneu` (S3's hint) behind it; `short`
 (half of the promised bytes), `reset` (the connection is cut), `stall` (no answer for STALL_S),
@@ -28,6 +28,7 @@ STALL_S = 20.0
 LOGGED = ("Range", "Host", "Authorization", "x-amz-request-payer")
 _lock = threading.Lock()
 _asked: list[list[str]] = []
+_times: list[list] = []
 _counts: dict[str, int] = {}
 _token = {"value": 0}
 
@@ -36,15 +37,19 @@ class Handler(BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"
+    # else each body waits 40 ms for the acknowledgement of its header
+    disable_nagle_algorithm = True
     folder = Path()
 
     def do_GET(self):
         parts = urlsplit(self.path)
         if parts.path == "/log":
             return self.send("".join(json.dumps(entry) + "\n" for entry in _asked).encode())
+        if parts.path == "/times":
+            return self.send("".join(json.dumps(entry) + "\n" for entry in _times).encode())
         if parts.path == "/forget":
             with _lock:
-                _asked.clear(), _counts.clear()
+                _asked.clear(), _counts.clear(), _times.clear()
             return self.send(b"")
         if parts.path == "/token":
             with _lock:
@@ -52,6 +57,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(str(_token["value"]).encode())
         with _lock:
             _asked.append([self.path, *(self.headers.get(name, "") for name in LOGGED)])
+            _times.append([self.path, time.monotonic()])
         _, script, name = parts.path.split("/", 2)
         step = self.step_of(unquote(script), parts.path)
         self.serve(step, self.folder / unquote(name), parse_qs(parts.query))

@@ -15,7 +15,7 @@ from rasterio.windows import Window
 
 from lsbatch.cube import build_cube, find_broken
 from lsbatch.cube.header import check_header
-from lsbatch.domain import Asset, Status, blocks_of
+from lsbatch.domain import Asset, Preparation, Status, blocks_of
 from lsbatch.errors import ReadError
 from lsbatch.pipeline.map_block import _scored
 from lsbatch.pipeline.plan import BlockTask
@@ -234,8 +234,9 @@ def test_a_block_without_a_usable_pixel_calls_no_detector(monkeypatch, status):
     # what is usable lies in the halo only
     everywhere[0], channels[0] = Status.SCORED, 0.5
     task = BlockTask(
-        "e", block, scenes_of(), Counting(), ("red",), 0.5, 5.0, shapely.box(0, 0, 1, 1), None
-    )
+        "e", block, scenes_of(), Counting(), ("red",), Preparation(), 0, 0.5, 5.0,
+        shapely.box(0, 0, 1, 1), None,
+    )  # fmt: skip
     scored = _scored(features_of(channels, block.padded, status=everywhere), task)
     assert Counting.calls == 0
     assert np.isnan(scored["score"]).all() and scored["score"].shape == (256, 256)

@@ -38,7 +38,7 @@ def random_looks(seed):
 
 def prepared(looks, *, chunks=-1, **kinds):
     cube = cube_of(looks, grid_of(*SHAPE), elevation=GROUND, chunks=chunks)
-    preparation = Preparation(cloud_margin_m=0, steady_is_ground=False, **kinds)
+    preparation = Preparation(cloud_margin_m=0, snow_margin_m=0, steady_is_ground=False, **kinds)
     return prepare(cube, INPUTS, preparation).compute(scheduler="synchronous")
 
 

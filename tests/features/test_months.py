@@ -66,7 +66,7 @@ def test_months_of_a_cube_keep_its_periods_apart_and_leave_out_what_is_not_usabl
     cube = cube_of(looks, grid_of(1, 3))
     days = ["2020-01-03", "2021-01-20", "2021-03-05"]
     cube = cube.assign_coords(time=np.array(days, "datetime64[ns]"))
-    months = prepare_months(cube, ("ndvi", "red"), Preparation(cloud_margin_m=0))
+    months = prepare_months(cube, ("ndvi", "red"), Preparation(cloud_margin_m=0, snow_margin_m=0))
     assert months["ndvi"].dims == ("period", "month", "y", "x")
     pre, post = months.sel(period="pre"), months.sel(period="post")
     np.testing.assert_allclose(pre["ndvi"].sel(month=1), np.full((1, 3), 0.55), rtol=1e-6)

@@ -32,7 +32,7 @@ AFTER = Inputs((Channel("red", "post"), NIR[1], Channel("slope_deg"), LIGHT[1]))
 SHAPE = (18, 22)
 GROUND = hills(*SHAPE)
 LAYERS = ("status", "pre_count", "post_count", "pre_delay", "post_delay", "slope_deg")
-PLAINLY = Preparation(cloud_margin_m=0, steady_is_ground=False)
+PLAINLY = Preparation(cloud_margin_m=0, snow_margin_m=0, steady_is_ground=False)
 SUN, LOW_SUN = (150.0, 55.0), (200.0, 25.0)
 
 
@@ -226,3 +226,11 @@ def test_optional_bands_are_read_where_at_least_one_image_has_them():
     assert bands_to_read(Scenes(looks[1:]), wishes) == ("red",)
     unflagged = Scenes((Look(scene("pre", (*rgb, "nir")), "pre", 1),))
     assert bands_to_read(unflagged, wishes) == ("red", "green", "blue", "nir")
+
+
+def test_a_large_block_without_a_look_on_one_side_can_be_prepared():
+    """Of arrays without a look dask cannot choose chunks by their size."""
+    cube = cube_of([LookOf("post", bands={"red": 0.1, "nir": 0.3})], grid_of(1030, 1160))
+    with no_computing():
+        features = prepare(cube, AFTER, PLAINLY)
+    assert features["channels"].shape == (len(AFTER.channels), 1030, 1160)

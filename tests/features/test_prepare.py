@@ -21,7 +21,7 @@ INPUTS = Inputs(
     )
 )
 SCL_OF = {0: 4, Status.CLOUD: 9, Status.SNOW: 11, Status.WATER: 6, Status.SATURATED: 1}
-PLAINLY = Preparation(cloud_margin_m=0, steady_is_ground=False)
+PLAINLY = Preparation(cloud_margin_m=0, snow_margin_m=0, steady_is_ground=False)
 ABSENT = {"pre": Status.NO_PRE, "post": Status.NO_POST}
 LAYERS = {
     "channels": "float32",

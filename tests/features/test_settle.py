@@ -1,4 +1,6 @@
-"""Clouds are widened, and bright ground is told from them."""
+"""Clouds and snow are widened, and bright ground is told from them."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ BROWN = {"red": 0.24, "green": 0.18, "blue": 0.11}
 OTHER = {"red": 0.45, "green": 0.46, "blue": 0.48}
 FOREST = {"red": 0.03, "green": 0.05, "blue": 0.03}
 CLOUD, SHADOW, CLEAR = 9, 3, 5
-NO_MARGIN = Preparation(cloud_margin_m=0)
+NO_MARGIN = Preparation(cloud_margin_m=0, snow_margin_m=0)
 
 
 def look(colour, flag=CLEAR, period="post", **others):
@@ -63,7 +65,7 @@ def test_what_stays_cloud_at_one_place_and_alike_is_ground(looks, wanted):
 
 
 def test_the_rule_can_be_switched_off():
-    off = Preparation(cloud_margin_m=0, steady_is_ground=False)
+    off = Preparation(cloud_margin_m=0, snow_margin_m=0, steady_is_ground=False)
     assert reasons([look(GREY, CLOUD), look(BROWN, CLOUD)], off).ravel().tolist() == [3, 3]
 
 
@@ -105,11 +107,25 @@ def test_finds_of_the_screen_for_looks_without_flags_are_not_widened():
         assert found.ravel().tolist() == wanted, sensor
 
 
-def test_snow_water_and_missing_data_are_not_widened_nor_covered():
+def test_water_and_missing_data_are_not_widened_nor_covered():
     flags = np.array([[11, CLOUD, 6, CLEAR, CLEAR, CLEAR]])
     colour = {name: np.array([[0.1] * 3 + [np.nan] + [0.1] * 2]) for name in COLOURS}
-    found = reasons([look(colour, flags)], Preparation(cloud_margin_m=30), (1, 6))
+    alone = Preparation(cloud_margin_m=30, snow_margin_m=0)
+    found = reasons([look(colour, flags)], alone, (1, 6))
     assert found.ravel().tolist() == [Status.SNOW, 3, Status.WATER, Status.NO_POST, 3, 0]
+
+
+@pytest.mark.parametrize(
+    ("margin_m", "row"),
+    [(0, "4000035"), (10, "4400035"), (30, "4444035")],
+)
+def test_what_lies_beside_snow_is_snow_whatever_another_look_shows(margin_m, row):
+    flags = np.array([[11, CLEAR, CLEAR, CLEAR, CLEAR, CLOUD, 6]])
+    alone = Preparation(cloud_margin_m=0, snow_margin_m=margin_m, steady_is_ground=True)
+    colour = {name: np.full((1, 7), FOREST[name]) for name in COLOURS}
+    found = reasons([look(colour, flags), look(colour)], alone, (1, 7))
+    assert "".join(map(str, found[0, 0])) == row
+    assert not found[1].any()
 
 
 def test_no_margin_is_laid_around_ground_that_passed_for_cloud():
@@ -160,11 +176,14 @@ INPUTS = Inputs((*(Channel(n, p) for p in ("pre", "post") for n in COLOURS), Cha
     seed=st.integers(0, 99),
     margin_m=st.sampled_from([10.0, 20.0, 35.0]),
     kind=st.sampled_from(["median", "best"]),
+    swapped=st.booleans(),
     place=st.tuples(st.integers(3, 9), st.integers(3, 12)),
     size=st.tuples(st.integers(1, 10), st.integers(1, 10)),
 )
-def test_seam_invisible_with_margins_and_steady_ground(seed, margin_m, kind, place, size):
-    preparation = Preparation(cloud_margin_m=margin_m, pre=kind, post=kind)
+def test_seam_invisible_with_margins_and_steady_ground(seed, margin_m, kind, swapped, place, size):
+    preparation = Preparation(cloud_margin_m=10, snow_margin_m=margin_m, pre=kind, post=kind)
+    if swapped:
+        preparation = replace(preparation, cloud_margin_m=margin_m, snow_margin_m=0)
     halo = features_halo(preparation, 10.0)
     assert halo == int(margin_m / 10)
     core = [slice(at, at + length) for at, length in zip(place, size, strict=True)]

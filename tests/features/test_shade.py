@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lsbatch.domain import Channel, Inputs, Preparation, Status
@@ -16,7 +16,7 @@ REACH = 150.0
 AROUND = shadow_halo(10.0, REACH)
 SHAPE = (30, 34)
 GROUND = hills(SHAPE[0] + 2 * AROUND, SHAPE[1] + 2 * AROUND, relief_m=260.0, length_px=22.0)
-PREPARATION = Preparation(cloud_margin_m=10.0, shadow_reach_m=REACH)
+PREPARATION = Preparation(cloud_margin_m=10.0, snow_margin_m=0, shadow_reach_m=REACH)
 SUN, LOW_SUN, NO_SUN = (150.0, 45.0), (250.0, 12.0), (np.nan, np.nan)
 INPUTS = Inputs((Channel("red", "pre"), Channel("red", "post"), Channel("cos_i", "post")))
 
@@ -72,7 +72,7 @@ def test_a_lit_look_serves_where_another_lies_in_shadow():
 def test_what_the_flags_say_comes_first(flag):
     """Flagged ground in shadow keeps its reason, and is not taken for bright ground."""
     found = reasons(cube_with([SUN, LOW_SUN, LOW_SUN], flags=flag), Preparation(
-        cloud_margin_m=0, shadow_reach_m=REACH))  # fmt: skip
+        cloud_margin_m=0, snow_margin_m=0, shadow_reach_m=REACH))  # fmt: skip
     dark = shadow(LOW_SUN) == 1
     assert (found[1][dark] == {11: 4, 6: 5, 3: 3, 9: 3}[flag]).all()
     if flag == 9:
@@ -96,12 +96,13 @@ def test_surroundings_that_end_within_the_reach_are_refused():
 
 
 def test_surroundings_beyond_the_reach_change_nothing():
-    short = Preparation(cloud_margin_m=10.0, shadow_reach_m=80.0)
+    short = Preparation(cloud_margin_m=10.0, snow_margin_m=0, shadow_reach_m=80.0)
     wide, narrow = cube_with([LOW_SUN]), cube_with([LOW_SUN], extra=AROUND - 8)
     np.testing.assert_array_equal(reasons(wide, short), reasons(narrow, short))
 
 
 @settings(max_examples=8)
+@example(suns=[(0.0, 5.0)] * 3, place=(8, 1), size=(2, 11), chunks=11)
 @given(
     suns=st.lists(st.tuples(st.floats(0, 359), st.floats(5, 60)), min_size=3, max_size=3),
     place=st.tuples(st.integers(1, 12), st.integers(1, 12)),

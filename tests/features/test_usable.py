@@ -18,7 +18,7 @@ SCL_MEANINGS = {
 }
 """Sentinel-2 scene classes that end a pixel's use; dark area (2) and unclassified (7) do not."""
 
-PLAINLY = Preparation(cloud_margin_m=0, steady_is_ground=False)
+PLAINLY = Preparation(cloud_margin_m=0, snow_margin_m=0, steady_is_ground=False)
 VISIBLE = ("red", "green", "blue")
 CLOUD_COLOURS = {"red": 0.6, "green": 0.6, "blue": 0.62}
 
@@ -39,7 +39,9 @@ def test_every_combination_of_landsat_bits_has_its_reason():
     values = np.concatenate([np.arange(256), np.arange(256) | 0b1101_0101_0000_0000])
     cloud = (values & 0b11110) > 0
     snow, water = (values >> 5) & 1 == 1, (values >> 7) & 1 == 1
-    wanted = np.select([cloud, snow, water], [Status.CLOUD, Status.SNOW, Status.WATER], 0)
+    fill = values & 1 == 1
+    reason = [Status.NO_POST, Status.CLOUD, Status.SNOW, Status.WATER]
+    wanted = np.select([fill, cloud, snow, water], reason, 0)
     look = LookOf(
         "post", sensor="landsat-c2-l2", quality=values[None], bands={"nir": 0.3, "red": 0.1}
     )

@@ -85,6 +85,35 @@ def test_train_makes_a_network_that_load_detector_takes(lsbatch, worlds):
     assert np.isfinite(detector.score(np.zeros((1, 32, 32, 13), "float32"))).all()
 
 
+def test_a_training_goes_on_from_a_network(lsbatch, worlds):
+    names = tuple(event.id for event in read_events(worlds / "events.geojson"))
+    recipe = worlds.parent / "first.yaml"
+    recipe.write_text(RECIPE % names)
+    assert lsbatch("train", recipe, "--out", worlds.parent / "first")[0] == 0
+    still = "start: first/unet.json\nlearning_rate: 1.0e-9\n"
+    recipe.write_text(RECIPE % names + still)
+    assert lsbatch("train", recipe, "--out", worlds.parent / "second")[0] == 0
+    cards = [json.loads((worlds.parent / n / "unet.json").read_text()) for n in ("first", "second")]
+    assert cards[1]["training"]["recipe"]["start"] == cards[0]["version"]
+    first, second = (np.load(worlds.parent / n / "unet.npz") for n in ("first", "second"))
+    for name in first.files:
+        if "moving" not in name:
+            np.testing.assert_allclose(first[name], second[name], atol=1e-3, err_msg=name)
+    recipe.write_text((RECIPE % names).replace("[4, 4", "[4, 8") + still)
+    code, _, said = lsbatch("train", recipe, "--out", worlds.parent / "third")
+    assert code == 1 and "another design" in said and not (worlds.parent / "third").exists()
+
+
+def test_events_read_by_several_processes_are_the_same(worlds, seen, monkeypatch):
+    from lsbatch.batch import train
+
+    monkeypatch.setattr(train, "_FEWEST_TO_SHARE", 1)
+    events = read_events(worlds / "events.geojson")
+    read = list(train._read_all([(worlds, event, 3) for event in events]))
+    assert [pixels.event_id for pixels in read] == [event.id for event in events]
+    np.testing.assert_array_equal(read[0].channels, seen[1].channels)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -99,7 +99,7 @@ def test_patches_equal_one_canvas(top, left, height, width, patch_px, seed):
 COLOURS = ("red", "green", "blue", "nir")
 
 
-PREPARATION = Preparation(cloud_margin_m=10.0)
+PREPARATION = Preparation(cloud_margin_m=10.0, snow_margin_m=10.0)
 """One pixel: with the detectors' halos, windows begin on the lattices that these have."""
 
 

@@ -12,7 +12,7 @@ from lsbatch.kernels import kernel_reach, resample
 from tests.kernels.test_lattice import cubic, places_over
 
 SHAPE = 50, 60
-METHODS = "nearest", "bilinear", "cubic_spline"
+METHODS = "nearest", "bilinear", "cubic", "cubic_spline"
 
 
 def noise(dtype="uint16", holes=True, seed=0):
@@ -169,7 +169,7 @@ def test_beyond_the_raster_and_where_places_are_not_numbers_there_is_nothing(res
     assert (found[20:29, 20:29] == 7).all()
 
 
-@pytest.mark.parametrize("resampling", ["bilinear", "cubic_spline"])
+@pytest.mark.parametrize("resampling", METHODS[1:])
 def test_not_a_number_weighs_nothing_where_it_is_no_data_and_else_spoils_its_reach(resampling):
     values, places = noise("float32"), straight((0.2, 0.3), 1.0)
     holes = np.where(values == 0, np.nan, values)

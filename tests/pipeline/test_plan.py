@@ -136,8 +136,9 @@ def plan_with(**choices):
 @pytest.mark.parametrize(
     ("choices", "halo", "around"),
     [
-        ({}, 2, 200),
-        ({"cloud_margin_m": 0}, 1, 200),
+        ({}, 3, 200),
+        ({"snow_margin_m": 0}, 2, 200),
+        ({"cloud_margin_m": 0, "snow_margin_m": 0}, 1, 200),
         ({"cloud_margin_m": 55, "shadow_reach_m": 0}, 5, 0),
     ],
 )
@@ -157,6 +158,7 @@ def test_every_choice_of_the_preparation_is_part_of_the_run_key():
     choices = [
         {},
         {"cloud_margin_m": 30},
+        {"snow_margin_m": 0},
         {"shadow_reach_m": 0},
         {"steady_is_ground": False},
         {"composite": {"pre": "greenest"}},
@@ -172,6 +174,7 @@ def test_what_the_product_says_of_its_preparation():
     said = product_attrs(plan_with(composite={"pre": "greenest"}))["preparation"]
     assert said == {
         "cloud_margin_m": 20.0,
+        "snow_margin_m": 30.0,
         "steady_is_ground": True,
         "shadow_reach_m": 2000.0,
         "pre": "greenest",

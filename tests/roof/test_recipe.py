@@ -320,6 +320,7 @@ def test_the_greenest_look_after_the_event_is_refused_with_the_reason(composite)
         ("composite", {"pre": "mean"}),
         ("composite", {"before": "best"}),
         ("cloud_margin_m", -1),
+        ("snow_margin_m", -1),
         ("shadow_reach_m", -1),
         ("harmonise", "perhaps"),
         ("steady_is_ground", "perhaps"),
@@ -335,6 +336,7 @@ def test_preparation_holds_the_recipe_s_choices():
     ).preparation
     assert chosen.record() == {
         "cloud_margin_m": 35.0,
+        "snow_margin_m": 30.0,
         "steady_is_ground": False,
         "shadow_reach_m": 500.0,
         "pre": "median",

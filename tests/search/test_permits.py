@@ -31,3 +31,11 @@ def test_a_file_opens_its_folder_alone(tmp_path):
     access = access_of(str(tmp_path / "catalog.json"))
     assert access.folder == str(tmp_path.resolve()) and access.sign is None
     assert access_of("https://stac.example.org/v1").hosts[-1] == "stac.example.org"
+
+
+def test_the_rate_of_reads_is_the_lower_of_both_catalogues_or_the_recipe_s():
+    own = {entry.name: entry.reads_per_second for entry in read_endpoints()}
+    assert access_of("earth-search").reads_per_second == min(own.values())
+    assert access_of("earth-search", reads_per_second=7).reads_per_second == 7
+    assert access_of("/data/items.json").reads_per_second is None
+    assert access_of("/data/items.json", reads_per_second=7).reads_per_second == 7
