@@ -1,9 +1,9 @@
 """weigh_reads: what cubes over windows would read, told from the files' own tables of tiles."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -93,21 +93,23 @@ def weigh_reads(
     """
     if not windows:
         return Weighed((), Load())
-    frames = _Frames(windows)
     jobs = [
         job
         for look in scenes.looks
         for band in dict.fromkeys((*bands, QUALITY))
-        for job in _jobs_of(look.scene, band, frames)
+        for job in _jobs_of(look.scene, band, windows[0])
     ]
     for model in scenes.terrain:
-        jobs += _jobs_of(model, "elevation", frames, around_px)
+        jobs += [
+            replace(job, around_px=around_px) for job in _jobs_of(model, "elevation", windows[0])
+        ]
+    frames = {pixels: _Frame(windows, pixels) for pixels in {job.around_px for job in jobs}}
     with ThreadPoolExecutor(_THREADS) as pool:
         tables = pool.map(lambda job: _table_of(job.source, scenes.access, windows[0]), jobs)
     sums = np.zeros((len(windows), len(Load.__slots__)), np.int64)
     once = Load()
     for job, table in zip(jobs, tables, strict=True):
-        each, together = _weigh(job, table)
+        each, together = _weigh(job, table, frames[job.around_px])
         sums += each
         once += together
     return Weighed(tuple(Load(*map(int, row)) for row in sums), once)
@@ -155,39 +157,26 @@ class _Frame:
         return left + across * (right - left), bottom + up * (top - bottom)
 
 
-class _Frames:
-    """Windows with so many pixels on each side."""
-
-    def __init__(self, windows: Sequence[GeoBox]) -> None:
-        self.windows = windows
-        self._frames: dict[int, _Frame] = {}
-
-    def around(self, pixels: int) -> _Frame:
-        """The frame with that margin."""
-        if pixels not in self._frames:
-            self._frames[pixels] = _Frame(self.windows, pixels)
-        return self._frames[pixels]
-
-
 @dataclass(frozen=True, slots=True)
 class _Job:
     """A file to be weighed."""
 
     source: Source
     footprint: BaseGeometry
-    frame: _Frame
+    around_px: int
+    """Pixels on each side of a window that are read too."""
 
 
-def _jobs_of(scene: Scene, band: str, frames: _Frames, around_px: int = 0) -> Iterator[_Job]:
+def _jobs_of(scene: Scene, band: str, window: GeoBox) -> list[_Job]:
     """A scene's files of one band, its shift taken out as `build_cube` does it."""
-    field = uneven_shift(scene)
-    margin = 0 if field is None else reach_of(field, frames.windows[0])
-    shift = None if field else whole_shift(scene)
-    for granule in scene.granules:
-        asset = granule.asset(band)
-        if asset is not None:
-            source = Source(granule.item_id, asset, shift)
-            yield _Job(source, granule.footprint, frames.around(around_px + margin))
+    uneven = uneven_shift(scene)
+    around = 0 if uneven is None else reach_of(uneven, window)
+    shift = whole_shift(scene) if uneven is None else None
+    return [
+        _Job(Source(granule.item_id, asset, shift), granule.footprint, around)
+        for granule in scene.granules
+        if (asset := granule.asset(band)) is not None
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +231,10 @@ def _sizes(dataset: DatasetReader, level: int | None, tiles: tuple[int, int]) ->
     return sizes
 
 
-def _weigh(job: _Job, table: _Table) -> tuple[np.ndarray, Load]:
+def _weigh(job: _Job, table: _Table, frame: _Frame) -> tuple[np.ndarray, Load]:
     """Loads of a file over each window, (N, fields of Load), and with every tile once."""
-    touching = job.frame.touching(job.footprint)
-    first, last = _tiles_of(job, table)
+    touching = frame.touching(job.footprint)
+    first, last = _tiles_of(table, frame.bounds_in(table, job.source.shift))
     last = np.where(touching[:, None], last, first)
     fetched, asked = table.sizes, (table.sizes > 0).astype(np.int64)
     head = 0
@@ -263,9 +252,8 @@ def _weigh(job: _Job, table: _Table) -> tuple[np.ndarray, Load]:
     return each, Load(is_open, own[0], own[1] + head * is_open, own[2], own[3] + is_open)
 
 
-def _tiles_of(job: _Job, table: _Table) -> tuple[np.ndarray, np.ndarray]:
-    """First and one past the last (row, col) of the tiles that each window meets, int (N, 2)."""
-    bounds = job.frame.bounds_in(table, job.source.shift)
+def _tiles_of(table: _Table, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First and one past the last (row, col) of the tiles that windows meet, int (N, 2)."""
     spans = [
         span_of(bounds[:, 0, axis], bounds[:, 1, axis], extent, table.margin[axis])
         for axis, extent in enumerate(table.shape)

@@ -247,6 +247,8 @@ def recipe_record(recipe: Recipe) -> dict[str, Any]:
     Young choices that were not made are left out: plans from before there were any keep their run
     key.
     """
+    # loader: both hand the same files to one reader, and change none of the bits that it gives
+    # (tests/cube/test_loaders.py); they differ in which hidden pixels they leave unread
     unmade = {name for name in _YOUNG if getattr(recipe, name) == _DEFAULTS[name].default}
     return recipe.model_dump(exclude={"cluster", "loader", "reads_per_second", "yes", *unmade})
 

@@ -1,11 +1,13 @@
 """The lazy cube made by stackstac is the one made of our own pieces, bit for bit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
 
 from lsbatch.cube import build_cube
-from lsbatch.domain import Asset
+from lsbatch.domain import Asset, LocalShift, Shift
 from lsbatch.errors import ReadError
 from tests.cogs import build_geobox, granule_of, scene_of, scenes_of, write_noise
 
@@ -40,8 +42,22 @@ def scenes(tmp_path_factory):
     return scenes_of(*looks, terrain=models)
 
 
+def moved(scenes):
+    """The first look off its place as a whole, the second one differently from place to place."""
+    box = GRID.boundingbox
+    field = LocalShift(box.left, box.top, 2000.0, ((3.0, -8.0),), ((0.5, 6.0),))
+    shifts = Shift(14.2, -3.3), Shift(1.0, 2.0, field)
+    looks = tuple(
+        replace(look, scene=replace(look.scene, shift=shift))
+        for look, shift in zip(scenes.looks, shifts, strict=True)
+    )
+    return replace(scenes, looks=looks)
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
 @pytest.mark.parametrize("chunk_px", [None, 128])
-def test_loaders_give_the_same_bits(scenes, chunk_px):
+def test_loaders_give_the_same_bits(scenes, chunk_px, is_moved):
+    scenes = moved(scenes) if is_moved else scenes
     options = {"bands": ("red", "nir"), "chunk_px": chunk_px, "around_px": 11}
     ours, theirs = (
         build_cube(scenes, GRID, **options, loader=loader) for loader in ("direct", "stackstac")

@@ -20,12 +20,16 @@ import pytest
 import rasterio
 import rasterio.warp
 import shapely
+from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import box
 from odc.geo.overlap import compute_reproject_roi
+from rasterio.enums import Resampling
+from rasterio.vrt import WarpedVRT
 
 from lsbatch.cube import build_cube
-from lsbatch.domain import Asset, Event, Period, build_grid
+from lsbatch.cube.reader import scale_of
+from lsbatch.domain import Asset, Event, Period, Shift, build_grid
 from lsbatch.search import choose_scenes, find_scenes
 from tests.cogs import HERE, build_geobox, granule_of, scene_of, scenes_of, write_noise
 
@@ -89,6 +93,35 @@ def test_real_reflectance_equals_odc_stac(hokkaido, period, monkeypatch):
     scene_id = str(cube["scene"].values[place])
     oracle = load_oracle([items[scene_id]], "red", part, "bilinear", monkeypatch)
     check_parity(cube["red"].values[place] * 1e4, oracle, within=0.1)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("crs", ["EPSG:32654", "EPSG:32655"])
+def test_real_reflectance_off_its_place_equals_gdal_on_a_moved_grid(hokkaido, crs):
+    """Against GDAL itself, told to be exact, and how wide its kernel is; beside a swath's edge."""
+    _, scenes, part = hokkaido
+    grid = GeoBox.from_geopolygon(part.extent.to_crs(crs), resolution=10, crs=crs)
+    (look,) = scenes.pre
+    shift = 6.41, -12.73
+    shifted = scenes_of(replace(look.scene, shift=Shift(*shift)))
+    cube = build_cube(shifted, grid, bands=("red",)).load(scheduler="threads")
+    target = {
+        "crs": crs,
+        "transform": Affine.translation(*shift) @ grid.affine,
+        "height": grid.shape.y,
+        "width": grid.shape.x,
+        "dtype": "float32",
+        "nodata": np.nan,
+    }
+    options = {"resampling": Resampling.cubic, "src_nodata": 0, "tolerance": 1e-9}
+    (granule,) = look.scene.granules
+    with rasterio.open(granule.asset("red").href) as dataset:
+        scales = (f"{value:.17g}" for value in scale_of(dataset, grid))
+        widths = dict(zip(("YSCALE", "XSCALE"), scales, strict=True))
+        with WarpedVRT(dataset, **target, **options, **widths) as warped:
+            wanted = warped.read(1)
+    assert 0.5 < np.isfinite(wanted).mean() < 1
+    check_parity(cube["red"].values[0] * 1e4, wanted, within=0.001)
 
 
 @pytest.mark.real

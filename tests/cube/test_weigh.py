@@ -1,5 +1,7 @@
 """What a plan says of reads, against a server that counts what it is asked for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from lsbatch.cube import Load, build_cube, weigh_reads
 from lsbatch.cube.shelf import SHELF
 from lsbatch.cube.weigh import _sums, _union
-from lsbatch.domain import Access, Asset, Scenes, blocks_of
+from lsbatch.domain import Access, Asset, LocalShift, Scenes, Shift, blocks_of
 from lsbatch.errors import ReadError
 from tests.cogs import build_geobox, granule_of, scene_of, scenes_of, write_noise
 from tests.servers import serve_folder
@@ -82,6 +84,25 @@ def test_what_is_read_lies_between_each_part_once_and_each_block_alone(server, n
     assert 0.9 * weighed.once.stored_bytes <= sent <= 1.01 * alone.stored_bytes
     assert 0.9 * weighed.once.requests <= requests <= alone.requests
     assert weighed.once.stored_bytes < alone.stored_bytes
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("kind", ["scene", "local"])
+def test_windows_are_weighed_where_a_shift_moves_them(server, kind):
+    """Beyond the image's end in the east, where there is less to read."""
+    far = 3000.0
+    local = LocalShift(*GRID.boundingbox.bbox[::3], 1000.0, ((0.0,),), ((0.0,),))
+    scenes = scenes_at(server, "next zone")
+    (look,) = scenes.looks
+    shift = Shift(far, 0.0) if kind == "scene" else Shift(far, 0.0, local)
+    moved = replace(scenes, looks=(replace(look, scene=replace(look.scene, shift=shift)),))
+    here, there = (weigh_reads(one, [GRID], bands=("red",)).once for one in (scenes, moved))
+    SHELF.forget()
+    server.ask("/forget")
+    build_cube(moved, GRID, bands=("red",)).load(scheduler="synchronous")
+    requests, sent = asked_of(server)
+    assert requests == there.requests and sent <= there.stored_bytes <= 1.05 * sent
+    assert there.requests < here.requests if kind == "scene" else there.requests > here.requests
 
 
 @pytest.mark.server
