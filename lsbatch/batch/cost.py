@@ -69,7 +69,8 @@ class Cost:
     """What a run of one event would cost; bytes and requests as a least and a most.
 
     The least is every part of a file fetched once and kept, the most every block by itself; a run
-    lies between them. Seconds are an estimate, for the order of magnitude.
+    lies between them, or below both where images of one day overlap: of the lower one no more is
+    read than the upper one lacks. Seconds are an estimate, for the order of magnitude.
     """
 
     event_id: str

@@ -55,8 +55,8 @@ def test_warping_works_behind_the_fence_and_opens_no_hole_in_it(good, vrt):
     """Each warp registers GDAL's VRT driver anew, whatever GDAL_SKIP says."""
     warp, look = WARP.format(href=good), OPEN.format(href=vrt)
     assert run(warp + look) == "warped 77\nopened VRT 77\n", "without the fence it is read"
-    assert run(FENCE + warp + look) == "warped 77\nrefused\n"
-    assert run(FENCE + warp + "from lsbatch.cube.fence import check_fenced; check_fenced()")
+    still = "from lsbatch.cube.fence import check_fenced; check_fenced()"
+    assert run(FENCE + warp + look + still) == "warped 77\nrefused\n"
 
 
 def test_the_fence_holds_in_new_threads_and_where_drivers_are_registered_again(good, vrt):
