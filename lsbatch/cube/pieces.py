@@ -2,7 +2,7 @@
 
 They stand in place of stackstac's arrays because of a measurement: `make bench ONLY=cubes`, seconds
 against odc-stac on the same work, our reader behind both. stackstac takes 1.0 to 1.6 times as long
-for blocks and 0.9 to 1.5 times for whole areas, pieces 0.4 to 0.9 times. stackstac makes a task of
+for blocks and 0.7 to 1.5 times for whole areas, pieces 0.3 to 0.9 times. stackstac makes a task of
 each file and of each step of merging, and reads every file of a mosaic; a piece is one task, and
 what lies beneath is read only where there are gaps.
 """
