@@ -140,16 +140,12 @@ def test_ledger_holds_each_block_once(run):
     assert sorted(tuple(line["block"]) for line in lines) == [b.index for b in plan.blocks()]
 
 
-def test_same_plan_leaves_same_bytes_whatever_the_workers(run, world, cluster_address, tmp_path):
-    recipe = recipe_of(world, cluster_address, cluster=ClusterChoice(name="local", workers=1))
-    again = map_event(recipe, tmp_path / "again")
-    assert digest(again.event_folder) == digest(run.event_folder)
-
-
-def test_stackstac_in_place_of_our_own_loader_leaves_the_same_bytes(
+def test_same_plan_leaves_same_bytes_whatever_the_workers_and_the_loader(
     run, world, cluster_address, tmp_path
 ):
-    again = map_event(recipe_of(world, cluster_address, loader="stackstac"), tmp_path / "again")
+    alone = ClusterChoice(name="local", workers=1)
+    recipe = recipe_of(world, cluster_address, cluster=alone, loader="stackstac")
+    again = map_event(recipe, tmp_path / "again")
     assert digest(again.event_folder) == digest(run.event_folder)
 
 
