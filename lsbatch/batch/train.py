@@ -23,8 +23,10 @@ from lsbatch.networks import (
     FILL,
     SCALINGS,
     UnetDesign,
+    build_unet,
     count_planes,
     design_of,
+    reach_of,
     read_sidecar,
     read_weights,
     write_network,
@@ -289,6 +291,7 @@ def _sidecar(recipe: TrainingRecipe, design: UnetDesign, fitted: Fitted) -> dict
     """What goes with the weights: all that is needed to use them, and where they come from."""
     record = _recipe_record(recipe)
     text = json.dumps(record, sort_keys=True)
+    reach = reach_of(build_unet(design))
     return {
         "name": recipe.name,
         "version": f"{__version__}+{hashlib.sha256(text.encode()).hexdigest()[:8]}",
@@ -297,8 +300,8 @@ def _sidecar(recipe: TrainingRecipe, design: UnetDesign, fitted: Fitted) -> dict
         "groups": [list(group) for group in UNET_GROUPS],
         "scaling": {layer: asdict(SCALINGS[layer]) for layer in sorted(set(UNET_INPUTS.layers))},
         "fill": FILL,
-        "halo": design.halo,
-        "multiple": design.multiple,
+        "halo": reach.halo,
+        "multiple": reach.multiple,
         "admits": {"bands": list(VISIBLE), "pixel_m": [8.0, 35.0]},
         "training": {
             "recipe": record,

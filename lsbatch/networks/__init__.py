@@ -16,10 +16,14 @@ from lsbatch.networks.weights import (
 
 _LAZY = {
     "HEAD_WEIGHTS": "losses",
+    "PrakashDesign": "prakash",
+    "Reach": "reach",
     "UnetDesign": "unet",
+    "build_prakash": "prakash",
     "build_unet": "unet",
     "design_of": "unet",
     "landslide_loss": "losses",
+    "reach_of": "reach",
     "score_planes": "engine",
 }
 
@@ -27,7 +31,10 @@ __all__ = [
     "FILL",
     "HEAD_WEIGHTS",
     "SCALINGS",
+    "PrakashDesign",
+    "Reach",
     "UnetDesign",
+    "build_prakash",
     "build_unet",
     "check_digest",
     "count_planes",
@@ -35,6 +42,7 @@ __all__ = [
     "encode",
     "landslide_loss",
     "load_keras",
+    "reach_of",
     "read_sidecar",
     "read_weights",
     "score_planes",

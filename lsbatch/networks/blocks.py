@@ -9,21 +9,36 @@ from lsbatch.networks.norm import Norm
 Tensor = Any
 
 
-def convolve(x: Tensor, width: int, *, side: int = 3, name: str) -> Tensor:
-    """Convolution without bias, then batch normalisation; (N, H, W, C) -> (N, H, W, width)."""
-    x = layers.Conv2D(width, side, padding="same", use_bias=False, name=f"{name}_conv")(x)
+def convolve(x: Tensor, width: int, *, side: int = 3, step: int = 1, name: str) -> Tensor:
+    """Convolution without bias, then batch normalisation; every `step`-th pixel in y and x.
+
+    The image is widened by zeros on all sides alike, so that its size is kept, or divided by the
+    step, and pixel 0 stays on pixel 0.
+    """
+    padding = "same"
+    if step > 1:
+        # "same" would put the odd zero on the far side alone
+        x = layers.ZeroPadding2D(side // 2, name=f"{name}_rim")(x)
+        padding = "valid"
+    x = layers.Conv2D(
+        width, side, strides=step, padding=padding, use_bias=False, name=f"{name}_conv"
+    )(x)
     return Norm(momentum=0.98, name=f"{name}_norm")(x)
 
 
-def residual_block(x: Tensor, width: int, *, name: str) -> Tensor:
+def residual_block(
+    x: Tensor, width: int, *, step: int = 1, shortcut: int | None = None, name: str
+) -> Tensor:
     """Two convolutions beside a shortcut, ReLU after the sum (He et al. 2016, post-activation).
 
-    The shortcut is a 1 x 1 convolution where the number of channels changes.
+    The shortcut is a convolution of side `shortcut`; if that is left out, of side 1 where the
+    number of channels changes, else nothing.
     """
-    shortcut = x if x.shape[-1] == width else convolve(x, width, side=1, name=f"{name}_short")
-    y = layers.ReLU(name=f"{name}_relu_a")(convolve(x, width, name=f"{name}_a"))
+    side = shortcut or (None if x.shape[-1] == width else 1)
+    skip = x if side is None else convolve(x, width, side=side, step=step, name=f"{name}_short")
+    y = layers.ReLU(name=f"{name}_relu_a")(convolve(x, width, step=step, name=f"{name}_a"))
     y = convolve(y, width, name=f"{name}_b")
-    return layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_sum")([y, shortcut]))
+    return layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_sum")([y, skip]))
 
 
 def rise(x: Tensor, skip: Tensor, *, name: str) -> Tensor:

@@ -30,37 +30,6 @@ class UnetDesign:
                 f"depth; received {asdict(self)}."
             )
 
-    @property
-    def multiple(self) -> int:
-        """Sides of the input must divide by this."""
-        return int(2 ** (len(self.widths) - 1))
-
-    @property
-    def halo(self) -> int:
-        """Farthest input pixel that a score depends on, rounded up to `multiple`."""
-        reach = 0
-        for pixel in range(self.multiple):
-            low, high = self._seen_from(pixel)
-            reach = max(reach, pixel - low, high - pixel)
-        return -(-reach // self.multiple) * self.multiple
-
-    def _seen_from(self, pixel: int) -> tuple[int, int]:
-        """First and last input pixel, along one axis, on which an output pixel depends."""
-        coarsest = len(self.widths) - 1
-        low = high = pixel
-        skips = []
-        for _ in range(coarsest):
-            # the block on the way up, two convolutions of side 3; then half the size
-            low, high = low - 2, high + 2
-            skips.append((low, high))
-            low, high = low // 2, high // 2
-        for level in range(coarsest, -1, -1):
-            low, high = low - 2 * self.depths[level], high + 2 * self.depths[level]
-            if level:
-                low, high = 2 * low, 2 * high + 1
-                low, high = min(low, skips[level - 1][0]), max(high, skips[level - 1][1])
-        return low - 1, high + 1
-
 
 def build_unet(design: UnetDesign, *, supervised: bool = False) -> keras.Model:
     """A U-Net for images of any size.
@@ -74,7 +43,8 @@ def build_unet(design: UnetDesign, *, supervised: bool = False) -> keras.Model:
     Returns
     -------
     keras.Model
-        (N, H, W, planes) -> logits (N, H, W, 1) float32; H and W divide by `design.multiple`.
+        (N, H, W, planes) -> logits (N, H, W, 1) float32; H and W divide by that of the
+        coarsest cell.
         With `supervised` a list: the same, then one for each coarser level, from coarse to fine,
         each stretched bilinearly to (N, H, W, 1).
 
