@@ -1,5 +1,6 @@
 """The one driver: plan, ledger, drive. `map` is a batch of one."""
 
+from importlib import import_module
 from typing import Any
 
 from lsbatch.batch.cost import Cost, cost_of
@@ -17,6 +18,7 @@ __all__ = [
     "evaluate_folder",
     "keep_plan",
     "map_event",
+    "measure_halo",
     "preview_events",
     "rewrite_pages",
     "train_detector",
@@ -24,10 +26,11 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Load training on first use: it needs Keras, whose import takes seconds."""
-    if name == "train_detector":
-        from lsbatch.batch.train import train_detector
+_WITH_KERAS = {"measure_halo": "halo", "train_detector": "train"}
 
-        return train_detector
+
+def __getattr__(name: str) -> Any:
+    """Load on first use what needs Keras, whose import takes seconds."""
+    if name in _WITH_KERAS:
+        return getattr(import_module(f"lsbatch.batch.{_WITH_KERAS[name]}"), name)
     raise AttributeError(f"module 'lsbatch.batch' has no attribute {name!r}")

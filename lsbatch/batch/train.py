@@ -17,7 +17,7 @@ from lsbatch.batch.plan import view_event
 from lsbatch.catalog import find_event, read_events, read_inventory
 from lsbatch.cube import fence_gdal
 from lsbatch.detectors import UNET_GROUPS, UNET_INPUTS
-from lsbatch.domain import VISIBLE, Event
+from lsbatch.domain import VISIBLE, Event, Inputs
 from lsbatch.errors import LsbatchError, RecipeError, StoreConflictError, StoreError
 from lsbatch.networks import (
     FILL,
@@ -174,10 +174,10 @@ def _read_worlds(worlds: tuple[World, ...], side: int, progress: Progress) -> li
 def _read_all(asked: list[tuple[Path, Event, int]]) -> Iterator[EventPixels]:
     """Events in the order asked for; many of them by one process for each processor."""
     if len(asked) < _FEWEST_TO_SHARE:
-        yield from itertools.starmap(_read_event, asked)
+        yield from itertools.starmap(read_event, asked)
         return
     with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=fence_gdal) as pool:
-        yield from pool.map(_read_event, *zip(*asked, strict=True))
+        yield from pool.map(read_event, *zip(*asked, strict=True))
 
 
 def _events_of(world: World) -> list[Event]:
@@ -187,7 +187,9 @@ def _events_of(world: World) -> list[Event]:
     return list(read_events(catalogue))
 
 
-def _read_event(folder: Path, event: Event, looks: int) -> EventPixels:
+def read_event(
+    folder: Path, event: Event, looks: int, *, inputs: Inputs = UNET_INPUTS
+) -> EventPixels:
     inventory = folder / "inventories" / f"{event.id}.parquet"
     recipe = Recipe(
         event=event.id,
@@ -196,12 +198,12 @@ def _read_event(folder: Path, event: Event, looks: int) -> EventPixels:
         detector=DetectorChoice(name="unet"),
         looks=looks,
     )
-    seen = view_event(recipe, UNET_INPUTS)
+    seen = view_event(recipe, inputs)
     return read_pixels(
         event.id,
         seen.scenes,
         seen.grid,
-        inputs=UNET_INPUTS,
+        inputs=inputs,
         inventory=read_inventory(inventory),
         extent=event.aoi,
     )

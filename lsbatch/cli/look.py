@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import typer
@@ -149,6 +150,30 @@ def detectors_show(name: str, as_json: AsJson = False) -> None:
     table = Table("", "", box=None, show_header=False)
     for key, value in record.items():
         table.add_row(key, value if isinstance(value, str) else json.dumps(value))
+    OUT.print(table)
+
+
+@detectors_app.command("halo")
+def detectors_halo(name: str, as_json: AsJson = False) -> None:
+    """Show what smaller halos would cost: error against the map of the whole image.
+
+    Measured on an event invented for it. The detector's own halo is the last line.
+
+    Example: `lsbatch detectors halo unet`
+    """
+    from lsbatch.batch import measure_halo
+    from lsbatch.cube import fence_gdal
+    from lsbatch.detectors import load_detector
+
+    fence_gdal()
+    errors = measure_halo(load_detector(name))
+    if as_json:
+        echo_json([asdict(error) for error in errors])
+        return
+    table = Table("halo (px)", "largest error", "mean error", "pixels of another class", box=None)
+    for error in errors:
+        cells = f"{error.largest:.2g}", f"{error.mean:.2g}", f"{100 * error.flipped:.3f} %"
+        table.add_row(str(error.halo), *cells)
     OUT.print(table)
 
 

@@ -41,10 +41,10 @@ def score_in_patches(
         If the detector's patch, halo and multiple do not fit, or it returns another shape.
     """
     if detector.patch_px is None:
-        return _score_whole(channels, detector, origin)
+        return score_whole(channels, detector, origin)
     corners = list(_corners(channels.shape[:2], detector, origin))
     scores = [
-        _score(detector, _cut(channels, corner, detector.patch_px)[None])[0] for corner in corners
+        _score(detector, cut(channels, corner, detector.patch_px)[None])[0] for corner in corners
     ]
     halo, side = detector.halo, detector.patch_px
     cores = np.full((len(scores), side, side), np.nan, "float32")
@@ -67,7 +67,7 @@ def score_area(channels: npt.NDArray[np.float32], detector: Detector) -> Plane:
     return score_in_patches(beyond, detector, origin=(-halo, -halo))[inner, inner]
 
 
-def _score_whole(
+def score_whole(
     channels: npt.NDArray[np.float32], detector: Detector, origin: tuple[int, int]
 ) -> Plane:
     """Score of all at once, on the detector's own lattice of `multiple` pixels in the grid."""
@@ -103,7 +103,7 @@ def _corners(
             yield top, left
 
 
-def _cut(channels: np.ndarray, corner: tuple[int, int], side: int) -> np.ndarray:
+def cut(channels: np.ndarray, corner: tuple[int, int], side: int) -> np.ndarray:
     """A patch that may hang over the array's border, NaN there."""
     patch = np.full((side, side, channels.shape[2]), np.nan, "float32")
     height, width = channels.shape[:2]
