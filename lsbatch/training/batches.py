@@ -10,22 +10,12 @@ import numpy.typing as npt
 
 from lsbatch.domain import Inputs
 from lsbatch.networks import encode
-from lsbatch.training.augment import (
-    WITHHELD,
-    Withheld,
-    crop_and_zoom,
-    resoil,
-    retint,
-    turn,
-    withhold,
-)
+from lsbatch.training.augment import WITHHELD, Withheld, crop_and_zoom, retint, turn, withhold
 from lsbatch.training.pairs import chip_channels
 from lsbatch.training.pixels import EventPixels
 
 _DRAWERS = max(2, min(os.cpu_count() or 2, 16))
 """Threads that draw patches while the network learns from the last ones."""
-_ENLARGED = 0.3
-"""Share of event patches that may be enlarged."""
 Groups = tuple[tuple[int, ...], ...]
 
 
@@ -63,22 +53,14 @@ class EventPatches:
         """A window about a landslide or anywhere, with inputs withheld; turned and retinted."""
         event = self.events[int(rng.integers(len(self.events)))]
         window = _window(event, side, self.on_landslide, rng)
-        channels = event.channels[window].astype(np.float32)
-        labels = np.stack([event.label[window], event.counts[window]], axis=-1)
+        parts = [part[window] for part in (event.channels, event.label, event.counts)]
+        channels = parts[0].astype(np.float32)
         if self.varied:
-            channels, labels = self._vary(channels, labels, rng)
+            mirrored, quarter = bool(rng.random() < 0.5), int(rng.integers(4))
+            parts = [turn(part, quarter, mirrored=mirrored) for part in parts]
+            channels = retint(parts[0].astype(np.float32), self.inputs, rng)
         withhold(channels, self.inputs, self.withheld, rng)
-        return Patch(channels, labels[..., 0], labels[..., 1])
-
-    def _vary(
-        self, channels: npt.NDArray[Any], labels: npt.NDArray[Any], rng: np.random.Generator
-    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        mirrored, quarter = bool(rng.random() < 0.5), int(rng.integers(4))
-        channels, labels = (turn(part, quarter, mirrored=mirrored) for part in (channels, labels))
-        if rng.random() < _ENLARGED:
-            channels, labels = crop_and_zoom(channels, labels, len(channels), rng)
-        channels = resoil(channels, labels[..., 0], self.inputs, rng)
-        return retint(channels, self.inputs, rng), labels
+        return Patch(channels, *parts[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +88,12 @@ class ChipPatches:
         image, label = crop_and_zoom(image, label, side, rng)
         # the gain of a chip is unknown: more of it is varied than of calibrated images
         gain = np.exp(rng.normal(0, 0.15) + rng.normal(0, 0.07, 3)).astype(np.float32)
-        image = image * gain + np.float32(0.003) * rng.standard_normal(image.shape, np.float32)
-        channels = chip_channels(image, label, self.inputs, pair_chance=self.pair_chance, rng=rng)
-        return Patch(retint(channels, self.inputs, rng), label, np.ones_like(label))
+        channels = chip_channels(
+            image * gain, label, self.inputs, pair_chance=self.pair_chance, rng=rng
+        )
+        channels = retint(channels, self.inputs, rng)
+        channels += np.float32(0.003) * rng.standard_normal(channels.shape, np.float32)
+        return Patch(channels, label, np.ones_like(label))
 
 
 class Batches(keras.utils.PyDataset):

@@ -24,8 +24,6 @@ from lsbatch.training.recipe import TrainingRecipe
 Progress = Callable[[int, dict[str, float]], None]
 _WARMUP_STEPS = 200
 _WEIGHT_DECAY = 1e-3
-_AVERAGED = 0.02
-"""Share of the training over which the weights at its end are averaged."""
 _BEST = "best.weights.h5"
 _NEARLY_BEST = 0.97
 """Of the highest MCC: what lies above divides as well as can be told from validation patches."""
@@ -93,10 +91,9 @@ def fit(
     -----
     Loss after Prakash et al. (2021): 0.2 cross-entropy + 0.8 focal Tversky on five heads, weighted
     5, 1, 1, 1, 1. Their Adam at 1e-4 with steps down on plateaus is replaced by AdamW with a
-    warm-up and a cosine, since the time is fixed, and the weights of the end are a running mean.
-    They keep the epoch with the lowest validation loss; that loss is uneven, auxiliary heads are in
-    it, and the cosine settles at the end, so here the end is kept where it divides validation
-    patches better.
+    warm-up and a cosine, since the time is fixed. They keep the epoch with the lowest validation
+    loss; that loss is uneven, auxiliary heads are in it, and the cosine settles at the end, so here
+    the last epoch is kept where it divides validation patches better.
     """
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_global_policy(recipe.precision)
@@ -141,10 +138,7 @@ def _optimizer(recipe: TrainingRecipe) -> keras.optimizers.Optimizer:
         0.0, max(total - warmup, 1), alpha=0.01,
         warmup_target=recipe.learning_rate, warmup_steps=warmup,
     )  # fmt: skip
-    return keras.optimizers.AdamW(
-        rate, weight_decay=_WEIGHT_DECAY, clipnorm=5.0,
-        use_ema=True, ema_momentum=max(0.0, 1 - 1 / (_AVERAGED * total)),
-    )  # fmt: skip
+    return keras.optimizers.AdamW(rate, weight_decay=_WEIGHT_DECAY, clipnorm=5.0)
 
 
 def _head_weights(heads: int) -> tuple[float, ...]:

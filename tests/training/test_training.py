@@ -19,7 +19,7 @@ from lsbatch.training import (
     read_training_recipe,
     reflectance_of,
 )
-from lsbatch.training.augment import Withheld, crop_and_zoom, resoil, retint, turn, withhold
+from lsbatch.training.augment import Withheld, retint, turn, withhold
 from lsbatch.training.pairs import chip_channels, invent_before
 
 SIDE = 64
@@ -113,37 +113,6 @@ def test_retint_changes_reflectance_and_no_terrain():
     changed = retint(channels, UNET_INPUTS, np.random.default_rng(0))
     differs = [not np.array_equal(changed[..., n], channels[..., n]) for n in range(13)]
     assert differs == [True] * 10 + [False] * 3
-
-
-def test_resoil_changes_scars_after_the_event_and_nothing_else():
-    event, drawn = _event(), []
-    channels = event.channels.astype("float32")
-    for seed in range(20):
-        changed = resoil(channels, event.label, UNET_INPUTS, np.random.default_rng(seed))
-        differs = [bool((changed[..., n] != channels[..., n]).any()) for n in range(13)]
-        assert not any(differs[:5]) and not any(differs[10:])
-        # four pixels beyond a scar nothing is left of its blurred edge
-        np.testing.assert_array_equal(changed[16 + 4 :], channels[16 + 4 :])
-        drawn.append(any(differs))
-    assert 4 <= sum(drawn) <= 16
-
-
-def test_enlarged_patches_keep_values_and_labels_together():
-    rows = np.linspace(0, 1, 64, dtype="float32")
-    image = np.broadcast_to(rows[:, None, None], (64, 64, 2)).copy()
-    image[:, 40:] = np.nan
-    labels = np.stack([image[..., 0] > 0.5, np.isfinite(image[..., 0])], axis=-1)
-    enlarged = 0
-    for seed in range(12):
-        part, marks = crop_and_zoom(image, labels, 64, np.random.default_rng(seed))
-        assert part.shape == image.shape and marks.shape == labels.shape
-        there = np.isfinite(part[..., 0])
-        # a value of a neighbour is missing before the pixel's own label is
-        assert (marks[..., 1] >= there).all() and (marks[..., 1] != there).mean() <= 0.02
-        inner = there & (np.abs(part[..., 0] - 0.5) > 0.02)
-        np.testing.assert_array_equal(marks[..., 0][inner], part[..., 0][inner] > 0.5)
-        enlarged += not np.array_equal(part, image, equal_nan=True)
-    assert 2 <= enlarged <= 10
 
 
 @pytest.mark.parametrize(
