@@ -16,6 +16,7 @@ from lsbatch.domain.rupture import landslide_radius_km, source_depth_km
 from lsbatch.domain.scene import Asset, Granule, Look, Rejection, Scene, Scenes, window_of
 from lsbatch.domain.schema import (
     DETECTABLE,
+    EMPTY_FLAG,
     FLAGS,
     LANDSLIDE,
     NO_FLAG,
@@ -39,6 +40,7 @@ __all__ = [
     "BANDPASS",
     "CHUNK_PX",
     "DETECTABLE",
+    "EMPTY_FLAG",
     "EPOCHS",
     "FLAGS",
     "HARMONISED_SENSOR",

@@ -193,8 +193,9 @@ def _assets_of(item: Record, sensor: Sensor) -> list[Asset]:
     if found and sensor.quality is not None:
         key = next((key for key in sensor.quality.assets if key in _assets(item)), None)
         if key is not None:
-            href = _href_of(_assets(item)[key], key)
-            found.append(Asset(QUALITY, href, epsg=_epsg_of(item, _assets(item)[key])))
+            asset = _assets(item)[key]
+            href, nodata = _href_of(asset, key), sensor.quality.nodata
+            found.append(Asset(QUALITY, href, nodata=nodata, epsg=_epsg_of(item, asset)))
     return found
 
 

@@ -40,7 +40,10 @@ def test_a_sensor_is_known_by_collection_or_by_platform_and_flags(changes, senso
     item = build_item(bands=("blue", "green", "red", *flags), **changes)
     image = image_of(item)
     assert image.sensor.name == sensor
-    assert (image.granule.asset("quality") is not None) == bool(flags)
+    quality = image.granule.asset("quality")
+    assert (quality is not None) == bool(flags)
+    if quality is not None:
+        assert quality.nodata == image.sensor.quality.nodata
 
 
 def test_landsat_without_flags_is_not_taken_for_surface_reflectance():
