@@ -74,7 +74,9 @@ def metres(place: tuple[float | None, float | None]) -> str:
     east, north = place
     if east is None or north is None:
         return NONE
-    return ", ".join(f"{value:+.1f}".replace("-", "\u2212") for value in (east, north))
+    # a sum with 0 is never -0.0
+    signed = (f"{round(value, 1) + 0.0:+.1f}" for value in (east, north))
+    return ", ".join(signed).replace("-", "\u2212")
 
 
 def period(name: str) -> str:

@@ -44,7 +44,7 @@ def test_numbers_read_easily():
 
 def test_a_place_has_signs_and_what_was_not_measured_has_none():
     assert metres((3.14, -1.26)) == "+3.1, \u22121.3"
-    assert metres((0.0, 0.0)) == "+0.0, +0.0"
+    assert metres((0.0, -0.04)) == "+0.0, +0.0"
     assert metres((None, 1.0)) == metres((None, None)) == NONE
 
 
