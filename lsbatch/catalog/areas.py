@@ -7,8 +7,8 @@ import shapely
 from geopandas.array import GeometryArray
 from shapely.geometry.base import BaseGeometry
 
-from lsbatch.catalog.meridian import cut_at_180
 from lsbatch.catalog.polygons import read_polygons
+from lsbatch.domain import cut_at_180
 from lsbatch.errors import CatalogError
 
 _EDGE_PARTS = 100

@@ -11,9 +11,8 @@ from shapely.geometry.base import BaseGeometry
 
 from lsbatch.catalog.areas import read_area
 from lsbatch.catalog.land import MARGIN_KM, cut_to_land
-from lsbatch.catalog.meridian import cut_at_180, side_of
 from lsbatch.catalog.shakemap import describe_peaks, read_shakemap, shaken_area
-from lsbatch.domain import Event, landslide_radius_km, source_depth_km
+from lsbatch.domain import Event, cut_at_180, landslide_radius_km, side_of, source_depth_km
 from lsbatch.errors import CatalogError
 
 _CORNERS = 90

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from lsbatch.catalog.meridian import cut_at_180
+from lsbatch.domain import cut_at_180
 from lsbatch.errors import CatalogError
 
 _UNITS = {

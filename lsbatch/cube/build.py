@@ -51,9 +51,10 @@ def build_cube(
     -------
     Dataset, dims (time, y, x)
         A float32 variable for each band: reflectance, NaN = no data, bilinear. ``quality``,
-        uint16: the sensor's own flag value, nearest; 65535 = none; so is ``saturation``, if it is
-        among the bands. ``elevation`` (y, x), float32 metres, NaN = no data, cubic B-spline (it
-        evens out the steps and the noise of 30 m models, which on flat ground pass for slopes).
+        uint16: the sensor's own flag value, nearest; 65534 = there is no data, 65535 = there is no
+        flag; so is ``saturation``, if it is among the bands. ``elevation`` (y, x), float32 metres,
+        NaN = no data, cubic B-spline (it evens out the steps and the noise of 30 m models, which on
+        flat ground pass for slopes).
         With `around_px` also ``surroundings`` (y_around, x_around): the same, and so many pixels
         more on each side. Coordinates along ``time``: ``scene``, ``sensor``,
         ``period`` (pre or post), ``delay_days``, ``sun_azimuth_deg`` and ``sun_elevation_deg``

@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lsbatch.cube.patience import Deadline
 from lsbatch.cube.reader import Resampling, Source, read_pixels
-from lsbatch.domain import FLAGS, NO_FLAG, Access, Scene, window_of
+from lsbatch.domain import EMPTY_FLAG, FLAGS, NO_FLAG, Access, Scene, window_of
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Piece:
                 break
             hole = np.s_[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
             found = self._read_file(source, self.geobox[hole])
-            np.copyto(out[hole], found, where=gaps[hole])
+            np.copyto(out[hole], found, where=gaps[hole] & (found != fill_of(self.band)))
         return np.full(tuple(self.geobox.shape), fill_of(self.band)) if out is None else out
 
     def _read_file(self, source: Source, geobox: GeoBox) -> np.ndarray:
@@ -134,7 +134,7 @@ def fill_of(band: str) -> Any:
 
 def is_empty(values: Any) -> Any:
     """Where values, (..., H, W), are without data."""
-    return values != values if values.dtype.kind == "f" else values == NO_FLAG
+    return values != values if values.dtype.kind == "f" else values >= EMPTY_FLAG
 
 
 def _read_piece(pieces: np.ndarray) -> np.ndarray:

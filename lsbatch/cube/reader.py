@@ -24,7 +24,7 @@ from rasterio.windows import Window
 from lsbatch.cube.opening import OpenAsset, open_asset
 from lsbatch.cube.patience import Deadline
 from lsbatch.cube.placing import Lattice, crs_of, place_pixels
-from lsbatch.domain import Access, Asset
+from lsbatch.domain import EMPTY_FLAG, Access, Asset
 from lsbatch.errors import ReadError
 from lsbatch.kernels import (
     Places,
@@ -73,7 +73,8 @@ def read_pixels(
         As `lsbatch.kernels.resample` takes it. What is shifted is read with "cubic" in place of
         "bilinear": between pixels it blurs less.
     fill : numpy scalar
-        NaN in float32; or an integer for flags, with "nearest", which are not scaled.
+        NaN in float32; or an integer for flags, with "nearest", which are not scaled: in the file
+        no data is EMPTY_FLAG, beyond its edge it is `fill`.
     access : Access
         Where the file may lie.
     deadline : Deadline
@@ -88,6 +89,8 @@ def read_pixels(
     try:
         with open_asset(asset, access, deadline) as opened:
             data = _read(opened, geobox, resampling, fill)
+            if data.dtype.kind != "f" and opened.nodata is not None:
+                data[data == opened.nodata] = EMPTY_FLAG
     except ReadError as error:
         if not source.item_id:
             raise
@@ -108,7 +111,9 @@ def undo_shift(source: Source, geobox: GeoBox, resampling: Resampling) -> tuple[
 def _read(
     opened: OpenAsset, geobox: GeoBox, resampling: Resampling, fill: np.generic
 ) -> np.ndarray:
-    shape, nodata = tuple(geobox.shape), opened.nodata
+    shape = tuple(geobox.shape)
+    # of flags no data is one more thing that they say
+    nodata = opened.nodata if fill.dtype.kind == "f" else None
     dataset, _ = open_level(opened, geobox)
     shift = steps_to(dataset, geobox, resampling)
     if shift is not None:

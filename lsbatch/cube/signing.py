@@ -1,11 +1,15 @@
 """sign: what makes an admitted place readable, made in the worker at the moment of reading."""
 
 import functools
+import math
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
+
+import requests
 
 from lsbatch.cube.gate import Place
 from lsbatch.cube.web import Passing
@@ -13,6 +17,12 @@ from lsbatch.domain import Access, bare_href
 from lsbatch.errors import ReadError
 
 _TOKEN_S = 60.0
+_TOKEN_RETRIES = 2
+"""Of one request for a token; whoever reads tries again after a longer pause."""
+_RENEWAL_S = 30.0
+"""All files of a container are refused at once, and one renewal is for all of them."""
+_renewed: dict[str, float] = {}
+"""When the token of a container was last asked for anew."""
 _lock = threading.Lock()
 
 
@@ -58,6 +68,7 @@ def sign(place: Place, access: Access, *, region: str | None, fresh: bool) -> Si
 
 
 def _sign_planetary_computer(url: str, fresh: bool) -> str:
+    """A blob with the token of its container, kept by this process; other places as they are."""
     try:
         from planetary_computer import sas
         from planetary_computer.utils import parse_blob_url
@@ -68,11 +79,15 @@ def _sign_planetary_computer(url: str, fresh: bool) -> str:
         ) from error
     if not urlsplit(url).netloc.endswith(sas.BLOB_STORAGE_DOMAIN):
         return url
+    container = "/".join(parse_blob_url(urlsplit(url)))
     with _lock:  # its cache of tokens is not made for threads
-        if fresh:
-            sas.TOKEN_CACHE.clear()
-        # with few tries; sign_url finds the token in the cache
-        _within(_TOKEN_S, sas.get_token, *parse_blob_url(urlsplit(url)), retry_total=3)
+        now = time.monotonic()
+        if fresh and now - _renewed.get(container, -math.inf) > _RENEWAL_S:
+            for key in [key for key in sas.TOKEN_CACHE if key.endswith(f"/{container}")]:
+                del sas.TOKEN_CACHE[key]
+            _renewed[container] = now
+        # sign_url finds the token in the cache
+        _within(_TOKEN_S, sas.get_token, *container.split("/"), retry_total=_TOKEN_RETRIES)
         return str(sas.sign_url(url))
 
 
@@ -91,8 +106,12 @@ def _within(seconds: float, ask: Callable[..., Any], *args: Any, **options: Any)
     thread.join(seconds)
     if thread.is_alive():
         raise Passing(f"no signature came within {seconds:g} s")
-    if faults:
-        raise ReadError(f"is not signed ({type(faults[0]).__name__}: {faults[0]})") from faults[0]
+    if not faults:
+        return
+    said = f"is not signed ({type(faults[0]).__name__}: {faults[0]})"
+    if isinstance(faults[0], requests.ConnectionError | requests.exceptions.RetryError):
+        raise Passing(said) from faults[0]
+    raise ReadError(said) from faults[0]
 
 
 SIGNERS: dict[str, Callable[[str, bool], str]] = {"planetary-computer": _sign_planetary_computer}

@@ -95,5 +95,6 @@ def _merge(stack: Any, mine: list[int], band: str, target: Target) -> Any:
     fill = fill_of(band)
     top = da.full(tuple(target.geobox.shape), fill, dtype=fill.dtype, chunks=target.chunk_px)
     for place in reversed(mine):
-        top = da.where(is_empty(stack[place]), top, stack[place])
+        # a file that says that it holds nothing says more than one that ends here
+        top = da.where(is_empty(stack[place]) & (top != fill), top, stack[place])
     return top

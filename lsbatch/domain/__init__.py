@@ -6,6 +6,7 @@ from lsbatch.domain.contract import Detector
 from lsbatch.domain.endpoint import RATES, SIGNING, Endpoint
 from lsbatch.domain.event import Event, Period, slug_of
 from lsbatch.domain.inputs import Channel, Inputs
+from lsbatch.domain.meridian import SIDES, box_of, cut_at_180, side_of
 from lsbatch.domain.merit import UNKNOWN, WEIGHTS, Considered, Merit
 from lsbatch.domain.offset import OffsetCheck
 from lsbatch.domain.places import catalogs_folder
@@ -16,6 +17,7 @@ from lsbatch.domain.rupture import landslide_radius_km, source_depth_km
 from lsbatch.domain.scene import Asset, Granule, Look, Rejection, Scene, Scenes, window_of
 from lsbatch.domain.schema import (
     DETECTABLE,
+    EMPTY_FLAG,
     FLAGS,
     LANDSLIDE,
     NO_FLAG,
@@ -39,6 +41,7 @@ __all__ = [
     "BANDPASS",
     "CHUNK_PX",
     "DETECTABLE",
+    "EMPTY_FLAG",
     "EPOCHS",
     "FLAGS",
     "HARMONISED_SENSOR",
@@ -51,6 +54,7 @@ __all__ = [
     "RATES",
     "SATURATION",
     "SENSORS",
+    "SIDES",
     "SIGNING",
     "UNDECIDED",
     "UNKNOWN",
@@ -90,16 +94,19 @@ __all__ = [
     "bare_href",
     "bare_text",
     "blocks_of",
+    "box_of",
     "broad_nir",
     "build_grid",
     "catalogs_folder",
     "check_cube",
     "check_features",
+    "cut_at_180",
     "harmonise",
     "landslide_radius_km",
     "mean_sun",
     "own_period",
     "project_area",
+    "side_of",
     "slug_of",
     "source_depth_km",
     "utm_of",

@@ -9,6 +9,7 @@ from odc.geo.geobox import GeoBox
 from shapely.geometry.base import BaseGeometry
 
 from lsbatch.domain.access import PUBLIC, Access
+from lsbatch.domain.meridian import cut_at_180
 from lsbatch.domain.merit import Considered
 from lsbatch.domain.reported import Reported
 from lsbatch.domain.sensor import SENSORS, Sensor
@@ -182,7 +183,7 @@ def window_of(geobox: GeoBox) -> BaseGeometry:
     A degree-wide margin would be wasteful, none would lose pixels to rounding of footprints.
     """
     margin = 200 * abs(geobox.resolution.x)
-    return geobox.extent.buffer(margin).to_crs("EPSG:4326", resolution=1e4).geom
+    return cut_at_180(geobox.extent.buffer(margin).to_crs("EPSG:4326", resolution=1e4).geom)
 
 
 def _clip(scene: Scene, window: BaseGeometry) -> Scene | None:

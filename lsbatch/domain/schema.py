@@ -53,6 +53,8 @@ FLAGS = (QUALITY, SATURATION)
 """What is read as flags, not as reflectance."""
 NO_FLAG = 65535
 """Value of a flag band, uint16, where there is none."""
+EMPTY_FLAG = 65534
+"""Value of a flag band where there is one, and it says that the image holds no data."""
 VISIBLE = ("red", "green", "blue")
 
 LANDSLIDE = 1

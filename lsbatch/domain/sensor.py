@@ -35,11 +35,18 @@ class Quality:
     """Pairs (value, why a pixel with this value is not usable)."""
     bits: tuple[tuple[int, Status], ...] = ()
     """Pairs (bit, why a pixel with this bit set is not usable); the last one set wins."""
-    empty: tuple[int, ...] = ()
-    """Values or bits that say that a cell holds no data, whatever its numbers are: at the rim of an
-    image resampling mixes cells with data and without."""
+    empty: int | None = None
+    """The value or bit that says that a cell holds no data, whatever its numbers are: at the rim of
+    an image resampling mixes cells with data and without."""
     mistakable: tuple[int, ...] = ()
     """Values or bits of cloud, but not of its shadow: what bright ground is mistaken for."""
+
+    @property
+    def nodata(self) -> float | None:
+        """Stored number of cells without data, for files that do not state it."""
+        if self.empty is None:
+            return None
+        return float(1 << self.empty if self.bits else self.empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ _S2_SCL = Quality(
         (10, Status.CLOUD),
         (11, Status.SNOW),
     ),
+    empty=0,
     mistakable=(8, 9),
 )
 # SCL 2 (dark area) and 7 (unclassified) stay usable: shaded slopes and fresh scars land there.
@@ -88,7 +96,7 @@ _LANDSAT_QA = Quality(
         (4, Status.CLOUD),
         (3, Status.CLOUD),
     ),
-    empty=(0,),
+    empty=0,
     mistakable=(1, 3),
 )
 

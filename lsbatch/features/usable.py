@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from lsbatch.domain import (
+    EMPTY_FLAG,
     NO_FLAG,
     QUALITY,
     SATURATION,
@@ -187,7 +188,7 @@ def is_saturated(look: xr.Dataset, band: str) -> da.Array:
         return found
     mask = np.uint16(sum(1 << bit for bit in table.saturation_bits))
     flags = da.asarray(look[SATURATION].data)
-    return found | ((flags != NO_FLAG) & ((flags & mask) != 0))
+    return found | ((flags < EMPTY_FLAG) & ((flags & mask) != 0))
 
 
 def _sensor_of(look: xr.Dataset) -> Sensor:
@@ -196,12 +197,11 @@ def _sensor_of(look: xr.Dataset) -> Sensor:
 
 def _is_empty(flags: np.ndarray, quality: Quality | None) -> np.ndarray:
     """Whether flags say that there is no data, (y, x) bool."""
-    empty = np.zeros(flags.shape, bool)
-    if quality is None:
-        return empty
-    for value in quality.empty:
-        empty |= (flags >> value) & 1 == 1 if quality.bits else flags == value
-    return empty & (flags != NO_FLAG)
+    stated = flags == EMPTY_FLAG
+    if quality is None or quality.empty is None:
+        return stated
+    found = (flags >> quality.empty) & 1 == 1 if quality.bits else flags == quality.empty
+    return stated | (found & (flags != NO_FLAG))
 
 
 def _flag_reason(flags: np.ndarray, quality: Quality | None) -> np.ndarray:
@@ -215,5 +215,5 @@ def _flag_reason(flags: np.ndarray, quality: Quality | None) -> np.ndarray:
     for bit, status in quality.bits:
         extra = MISTAKABLE if bit in quality.mistakable else 0
         reason[(flags >> bit) & 1 == 1] = status | extra
-    reason[flags == NO_FLAG] = 0
+    reason[flags >= EMPTY_FLAG] = 0
     return reason

@@ -21,7 +21,7 @@ from lsbatch.domain import VISIBLE, Preparation, Receipt, Scenes, Status
 from lsbatch.errors import ReadError, StoreError
 from lsbatch.features import reasons_of, screens_of
 from lsbatch.pipeline.plan import Plan, detector_record
-from lsbatch.pipeline.weighed import offset_record
+from lsbatch.pipeline.weighed import considered_record, offset_record
 from lsbatch.report import write_event_page
 from lsbatch.store import finish_product, item_of, open_product
 
@@ -245,6 +245,8 @@ def _provenance(plan: Plan, failed: Sequence[Receipt]) -> dict[str, Any]:
     return {
         "scenes": scenes,
         "terrain": [scene.id for scene in plan.scenes.terrain],
+        "considered": [considered_record(one) for one in plan.scenes.considered],
+        "shifts": [asdict(check) for check in plan.shifts],
         "rejected": [{"item_id": r.item_id, "reason": r.reason} for r in plan.rejected],
         "warnings": list(plan.warnings),
         "detector": {**detector_record(plan.detector), "rule": plan.detector.detectable_rule},

@@ -61,8 +61,8 @@ def write_event_page(
         (y, x), float32 metres, on a coarser grid in the same CRS; NaN = no data. None where the
         imagery is not at hand.
     provenance : dict
-        `scenes`, `terrain`, `rejected`, `warnings`, `detector`, `recipe`, `versions`, `run_key`,
-        `failed_blocks`, `attribution`; what is missing is left out.
+        `scenes`, `considered`, `shifts`, `terrain`, `rejected`, `warnings`, `detector`, `recipe`,
+        `versions`, `run_key`, `failed_blocks`, `attribution`; what is missing is left out.
 
     Raises
     ------
@@ -117,12 +117,14 @@ _ELSEWHERE = ("size_frequency", "evaluation", "area_by_status_km2")
 """Metrics that stand in tables of their own."""
 _PROVENANCE = (
     "attribution",
+    "considered",
     "detector",
     "failed_blocks",
     "recipe",
     "rejected",
     "run_key",
     "scenes",
+    "shifts",
     "terrain",
     "versions",
     "warnings",
@@ -210,6 +212,8 @@ def _templates() -> Environment:
         percent=wording.percent,
         area=wording.area,
         moment=wording.moment,
+        period=wording.period,
+        metres=wording.metres,
         rows=lambda record: list(wording.table_rows(record)),
         pretty=lambda value: json.dumps(value, indent=2, default=str, ensure_ascii=False),
         path=lambda text: quote(str(text), safe="", errors="replace"),

@@ -69,6 +69,21 @@ def plain(value: Any, *, digits: int = 3) -> str:
     return f"{value:.{digits}g}" if abs(value) >= 1e-4 or value == 0 else f"{value:.1e}"
 
 
+def metres(place: tuple[float | None, float | None]) -> str:
+    """Metres east and north, to the tenth, with their signs; an en dash where there are none."""
+    east, north = place
+    if east is None or north is None:
+        return NONE
+    # a sum with 0 is never -0.0
+    signed = (f"{round(value, 1) + 0.0:+.1f}" for value in (east, north))
+    return ", ".join(signed).replace("-", "\u2212")
+
+
+def period(name: str) -> str:
+    """The side of the event, as the page has it."""
+    return {"pre": "before", "post": "after"}.get(name, name)
+
+
 def percent(share: float | None) -> str:
     """Share as a percentage that is 0 or 100 only where it is exactly that."""
     if share is None or share != share:

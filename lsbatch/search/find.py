@@ -128,6 +128,7 @@ def _day_of(image: Image, event: Event) -> str:
         return "terrain" if image.end < event.time else "younger terrain"
     if image.end - image.start > _LONGEST_PASS:
         return image.granule.item_id
-    # local solar time: 15 degrees of longitude are one hour
-    noon = image.start + timedelta(hours=image.granule.footprint.centroid.x / 15)
+    # local solar time: 15 degrees of longitude are one hour; an image may reach beyond the 180th
+    here = image.granule.footprint.intersection(event.aoi).centroid
+    noon = image.start + timedelta(hours=here.x / 15)
     return f"{noon:%Y-%m-%d}"

@@ -61,7 +61,8 @@ def _near(schema: pa.Schema, area: BaseGeometry) -> pc.Expression | None:
         return None
     west, south, east, north = area.bounds
     xmin, ymin, xmax, ymax = (pc.field("bbox", side) for side in _SIDES)
-    beside = ((xmin <= east) & (xmax >= west)) | (xmin > xmax)
+    across = (xmin > xmax) | (pc.subtract(xmax, xmin) > 180)
+    beside = ((xmin <= east) & (xmax >= west)) | across
     # without a box a row is kept, and told what is wrong with it
     return ((ymin <= north) & (ymax >= south) & beside) | pc.field("bbox").is_null()
 

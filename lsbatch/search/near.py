@@ -67,7 +67,8 @@ def _box_of(item: Item) -> Box | None:
 def _may_meet(box: Box, area: Box) -> bool:
     if box[1] > area[3] or box[3] < area[1]:
         return False
-    crosses = box[0] > box[2]  # the antimeridian: GeoJSON, RFC 7946, 5.2
+    # the 180th meridian, by GeoJSON's rule (RFC 7946, 5.2) or by the least and greatest longitude
+    crosses = box[0] > box[2] or box[2] - box[0] > 180
     return crosses or (box[0] <= area[2] and box[2] >= area[0])
 
 

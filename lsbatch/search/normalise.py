@@ -10,7 +10,7 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from lsbatch.domain import EPOCHS, QUALITY, SENSORS, Asset, Band, Granule, Sensor, Sun
+from lsbatch.domain import EPOCHS, QUALITY, SENSORS, Asset, Band, Granule, Sensor, Sun, cut_at_180
 from lsbatch.errors import CatalogError
 from lsbatch.search.found import properties_of
 from lsbatch.search.reports import reported_of
@@ -69,14 +69,13 @@ def _image_of(item: Record) -> Image:
             f"none of its assets is a band of {sensor.name} "
             f"({', '.join(band.name for band in sensor.bands)})"
         )
-    cloud = properties_of(item).get("eo:cloud_cover")
     reported = reported_of(item, sensor, baseline=_sound_baseline(item))
     return Image(
         granule=Granule(str(item.get("id")), _footprint_of(item), assets, reported),
         sensor=sensor,
         start=start,
         end=end,
-        cloud_percent=None if cloud is None else float(cloud),
+        cloud_percent=None if reported is None else reported.cloud_percent,
         sun=_sun_of(properties_of(item)),
     )
 
@@ -104,7 +103,8 @@ def sensor_of(item: Record) -> Sensor:
 
 
 def _assets(item: Record) -> dict[str, Record]:
-    return item.get("assets") or {}
+    listed = item.get("assets") or {}
+    return {key: asset for key, asset in listed.items() if isinstance(asset, dict)}
 
 
 def interval_of(item: Record) -> tuple[datetime, datetime]:
@@ -154,13 +154,17 @@ def _footprint_of(item: Record) -> BaseGeometry:
             raise CatalogError(f"its geometry is not readable ({error})") from error
     elif item.get("bbox"):
         box = item["bbox"]
-        footprint = shapely.box(box[0], box[1], box[len(box) // 2], box[len(box) // 2 + 1])
+        west, south, east, north = *box[:2], *box[len(box) // 2 :][:2]
+        # GeoJSON's way to cross the 180th meridian (RFC 7946, 5.2)
+        footprint = shapely.box(west, south, east + 360 if west > east else east, north)
     else:
         raise CatalogError("it has neither a geometry nor a bbox")
     # of a box of NaN shapely makes None
     if footprint is None or footprint.is_empty or not all(map(math.isfinite, footprint.bounds)):
         raise CatalogError("its footprint is empty")
-    return footprint
+    cut = cut_at_180(footprint)
+    # nothing is left of what goes around the Earth, such as a model of all of it
+    return footprint if cut.is_empty else cut
 
 
 def _sun_of(properties: Record) -> Sun | None:
@@ -193,8 +197,9 @@ def _assets_of(item: Record, sensor: Sensor) -> list[Asset]:
     if found and sensor.quality is not None:
         key = next((key for key in sensor.quality.assets if key in _assets(item)), None)
         if key is not None:
-            href = _href_of(_assets(item)[key], key)
-            found.append(Asset(QUALITY, href, epsg=_epsg_of(item, _assets(item)[key])))
+            asset = _assets(item)[key]
+            href, nodata = _href_of(asset, key), sensor.quality.nodata
+            found.append(Asset(QUALITY, href, nodata=nodata, epsg=_epsg_of(item, asset)))
     return found
 
 

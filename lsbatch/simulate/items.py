@@ -10,7 +10,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
-from lsbatch.domain import Event
+from lsbatch.domain import Event, box_of, cut_at_180
 from lsbatch.simulate.elevation_model import ElevationModel
 from lsbatch.simulate.images import Image, Layer
 from lsbatch.simulate.instruments import INSTRUMENTS, Instrument
@@ -107,7 +107,7 @@ def _make_item(
     return pystac.Item(
         id=item_id,
         geometry=shapely.geometry.mapping(footprint),
-        bbox=list(footprint.bounds),
+        bbox=list(box_of(footprint)),
         datetime=time,
         properties=properties,
         stac_extensions=list(_EXTENSIONS),
@@ -124,4 +124,4 @@ def _footprint(layer: Layer) -> BaseGeometry:
     rim = np.concatenate([np.column_stack(corner) for corner in corners])
     hull = shapely.MultiPoint(rim).convex_hull
     placed = shapely.transform(hull, lambda at: np.column_stack(layer.grid.pix2wld(*at.T)))
-    return Geometry(placed, layer.grid.crs).to_crs("EPSG:4326").geom
+    return cut_at_180(Geometry(placed, layer.grid.crs).to_crs("EPSG:4326").geom)

@@ -7,7 +7,7 @@ import pystac
 import shapely
 from odc.geo.geobox import GeoBox
 
-from lsbatch.domain import Event
+from lsbatch.domain import Event, box_of, cut_at_180
 
 ZARR_MEDIA_TYPE = "application/vnd.zarr; version=3"
 _ASSETS = {
@@ -20,11 +20,11 @@ _ASSETS = {
 
 def item_of(event: Event, grid: GeoBox, *, properties: dict[str, Any]) -> dict[str, Any]:
     """STAC item of one event's product, hrefs relative to its folder."""
-    footprint = grid.extent.to_crs("EPSG:4326").geom
+    footprint = cut_at_180(grid.extent.to_crs("EPSG:4326").geom)
     item = pystac.Item(
         id=event.slug,
         geometry=shapely.geometry.mapping(footprint),
-        bbox=list(footprint.bounds),
+        bbox=list(box_of(footprint)),
         datetime=event.time,
         properties={
             "title": event.name,

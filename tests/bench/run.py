@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import cube_cases
 import kernel_cases
+import mask_cases
 import plan_cases
 import realism_cases
 import registration_cases
@@ -26,6 +27,7 @@ GROUPS = {
     "plan": plan_cases.cases,
     "simulate": simulate_cases.cases,
     "registration": registration_cases.cases,
+    "mask": mask_cases.cases,
     "realism": realism_cases.cases,
     "skill": skill_cases.cases,
 }

@@ -11,7 +11,7 @@ from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
 from lsbatch.cube import build_cube
-from lsbatch.domain import Asset, Scenes, Sun, blocks_of, check_cube
+from lsbatch.domain import EMPTY_FLAG, NO_FLAG, Asset, Scenes, Sun, blocks_of, check_cube
 from lsbatch.search.normalise import image_of
 from tests.cogs import (
     LEFT,
@@ -225,7 +225,25 @@ def test_flags_are_merged_like_bands(tmp_path):
     read = build_cube(scenes_of(scene), GRID, bands=())["quality"].values[0]
     assert (read[:, :64] == 4).all()
     assert (read[:48, 64:] == 9).all()
-    assert (read[48:, 64:] == 65535).all()
+    assert (read[48:, 64:] == EMPTY_FLAG).all()
+
+
+@pytest.mark.parametrize("loader", ["direct", "stackstac"])
+@pytest.mark.parametrize("narrow_on_top", [True, False])
+def test_a_flag_file_that_ends_and_one_that_says_nothing_is_seen_differ(
+    tmp_path, loader, narrow_on_top
+):
+    hole = np.s_[:, 32:96]
+    hollow = write_flat(tmp_path / "hollow.tif", 4, hole=hole, grid=GRID[:, :96], dtype="uint8")
+    narrow = write_flat(tmp_path / "narrow.tif", 9, grid=GRID[:48], dtype="uint8")
+    flags = [Asset("quality", href, nodata=0.0) for href in (hollow, narrow)]
+    order = flags[::-1] if narrow_on_top else flags
+    scene = scene_of(*(granule_of(str(n), asset) for n, asset in enumerate(order)))
+    read = build_cube(scenes_of(scene), GRID, bands=(), loader=loader)["quality"].values[0]
+    assert (read[:48, 32:] == 9).all()
+    assert (read[48:, :32] == 4).all()
+    assert (read[48:, 32:96] == EMPTY_FLAG).all()
+    assert (read[48:, 96:] == NO_FLAG).all()
 
 
 def test_terrain_models_are_merged_first_on_top(tmp_path):

@@ -1,6 +1,6 @@
 import pytest
 
-from lsbatch.domain import SATURATION, SENSORS, Status
+from lsbatch.domain import SATURATION, SENSORS, Quality, Status
 
 by_name = pytest.mark.parametrize("sensor", SENSORS, ids=lambda sensor: sensor.name)
 
@@ -46,6 +46,13 @@ def test_each_flag_value_has_one_meaning_and_none_says_usable(sensor):
         assert len(set(values)) == len(values)
         assert all(status not in (Status.SCORED, Status.NOT_RUN) for _, status in table)
     assert bool(sensor.quality.classes) != bool(sensor.quality.bits)
+
+
+def test_flags_of_cells_without_data_are_those_of_the_producers():
+    """ESA: class 0 is NO_DATA. USGS: bit 0 of QA_PIXEL is fill."""
+    numbers = {sensor.name: sensor.quality.nodata for sensor in SENSORS if sensor.quality}
+    assert numbers == {"sentinel-2-l2a": 0.0, "landsat-c2-l2": 1.0}
+    assert Quality(("flags",)).nodata is None
 
 
 @by_name

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,7 @@ from lsbatch.cube.gate import Place
 from lsbatch.cube.patience import Deadline
 from lsbatch.cube.shelf import SHELF
 from lsbatch.cube.signing import SIGNERS, sign
+from lsbatch.cube.web import Passing
 from lsbatch.domain import Access, Asset
 from lsbatch.errors import ReadError
 from tests.cogs import build_geobox, write_noise
@@ -56,6 +58,7 @@ def tokens(tmp_path, monkeypatch):
             monkeypatch.setenv("PC_SDK_SAS_URL", f"http://127.0.0.1:{server.port}/{script}")
             Settings.get.cache_clear()
             sas.TOKEN_CACHE.clear()
+            signing._renewed.clear()
             return server
 
         yield use
@@ -85,6 +88,25 @@ def test_a_host_that_needs_no_signature_gets_none(tokens):
 def test_tokens_that_fail_for_a_moment_are_asked_for_again(tokens):
     tokens("503,429,ok")
     assert signed().url.endswith("sig=SECRET")
+
+
+@pytest.mark.parametrize("script", ["503+", "429+"])
+def test_a_server_of_tokens_that_is_busy_is_left_to_the_patience_of_the_reader(tokens, script):
+    server = tokens(script)
+    with pytest.raises(Passing, match="is not signed"):
+        signed()
+    assert len(server.log()) == 3
+
+
+def test_files_of_a_container_that_are_refused_at_once_need_one_token_more(tokens):
+    server = tokens("ok")
+    other = Place("web", BLOB.name.replace("a.tif", "b.tif"))
+    signed(), signed(place=other)
+    with ThreadPoolExecutor(4) as pool:
+        places = [BLOB, other, BLOB, other]
+        urls = list(pool.map(lambda place: signed(fresh=True, place=place).url, places))
+    assert all(url.endswith("sig=SECRET") for url in urls)
+    assert len(server.log()) == 2
 
 
 @pytest.mark.parametrize("script", ["404+", "html+"])

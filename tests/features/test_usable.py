@@ -2,7 +2,18 @@ import numpy as np
 import pytest
 import rasterio
 
-from lsbatch.domain import Asset, Channel, Granule, Inputs, Look, Preparation, Scene, Scenes, Status
+from lsbatch.domain import (
+    EMPTY_FLAG,
+    Asset,
+    Channel,
+    Granule,
+    Inputs,
+    Look,
+    Preparation,
+    Scene,
+    Scenes,
+    Status,
+)
 from lsbatch.features import prepare, reasons_of, screens_of
 from tests.cogs import EVERYWHERE, MOMENT
 from tests.cubes import NO_FLAG, LookOf, cube_of, grid_of
@@ -32,7 +43,15 @@ def test_every_scene_class_of_sentinel2_has_its_reason():
     classes = np.arange(12)
     found = reasons(LookOf("pre", quality=classes[None], bands={"nir": 0.3, "red": 0.1}), width=12)
     assert found.dtype == np.uint8
-    assert found.tolist() == [SCL_MEANINGS.get(value, Status.SCORED) for value in range(12)]
+    wanted = [SCL_MEANINGS.get(value, Status.SCORED) for value in range(12)]
+    assert found.tolist() == [Status.NO_PRE, *wanted[1:]]
+
+
+@pytest.mark.parametrize("sensor", ["sentinel-2-l2a", "landsat-c2-l2", "generic"])
+def test_where_flags_say_that_there_is_no_data_there_is_none(sensor):
+    flags = np.array([[EMPTY_FLAG, NO_FLAG]])
+    look = LookOf("post", sensor=sensor, quality=flags, bands={"nir": 0.3, "red": 0.1})
+    assert reasons(look, width=2).tolist() == [Status.NO_POST, Status.SCORED]
 
 
 def test_every_combination_of_landsat_bits_has_its_reason():

@@ -147,6 +147,42 @@ def provenance_of() -> dict:
                 "cloud_percent": None,
             },
         ],
+        "considered": [
+            {
+                "scene_id": name,
+                "period": "pre",
+                "start": "2018-08-20T01:17:00Z",
+                "delay_days": 16,
+                "score": 0.731,
+                "is_chosen": name == "S2_PRE",
+                "reason": reason,
+            }
+            for name, reason in (("S2_PRE", "it sees most"), ("S2_WHITE", "it adds nothing"))
+        ],
+        "shifts": [
+            {
+                "scene_id": "S2_PRE",
+                "reference_id": "S2_POST",
+                "applied": "scene",
+                "reason": "places agree",
+                "taken_east_m": 3.14,
+                "taken_north_m": -1.26,
+                "east_m": 6.28,
+                "north_m": -2.52,
+                "distance_after_m": 0.62,
+            },
+            {
+                "scene_id": "S2_POST",
+                "reference_id": "S2_POST",
+                "applied": "none",
+                "reason": "nothing to measure",
+                "taken_east_m": 0.0,
+                "taken_north_m": 0.0,
+                "east_m": None,
+                "north_m": None,
+                "distance_after_m": None,
+            },
+        ],
         "terrain": ["DEM_1"],
         "rejected": [{"item_id": "S2_OTHER", "reason": "91 % cloud"}],
         "warnings": ["Snow lies on the heights."],

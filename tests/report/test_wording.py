@@ -10,6 +10,7 @@ from lsbatch.report.wording import (
     area,
     cards,
     cautions,
+    metres,
     moment,
     percent,
     plain,
@@ -39,6 +40,12 @@ def test_numbers_read_easily():
     assert plain(2e-7) == "2.0e-07"
     assert area(12_345.0) == "12\u202f345\u202fm\u00b2"
     assert area(1_234_500.0) == "1.23\u202fkm\u00b2"
+
+
+def test_a_place_has_signs_and_what_was_not_measured_has_none():
+    assert metres((3.14, -1.26)) == "+3.1, \u22121.3"
+    assert metres((0.0, -0.04)) == "+0.0, +0.0"
+    assert metres((None, 1.0)) == metres((None, None)) == NONE
 
 
 def test_moments_are_utc_to_the_minute_and_odd_text_stays():

@@ -103,6 +103,21 @@ def test_a_day_is_a_day_of_the_sun_where_the_image_is(tmp_path, lon, together):
     assert len(scenes) == (1 if together else 2)
 
 
+def test_of_an_image_across_the_180th_meridian_the_part_over_the_area_tells_the_day(tmp_path):
+    """Its two parts lie a day of the sun apart; their mean longitude is that of Greenwich."""
+    event = Event("e", EVENT.time, shapely.box(179.2, -17.5, 180, -17))
+    across = shapely.MultiPolygon(
+        [shapely.box(179, -18, 180, -16), shapely.box(-180, -18, -179, -16)]
+    )
+    items = [
+        build_item("a", "2018-07-31T23:59:50Z", box=(178.0, -18.0, 180.0, -16.0)),
+        build_item("b", "2018-08-01T00:00:10Z") | {"geometry": shapely.geometry.mapping(across)},
+    ]
+    items[1]["bbox"] = [179, -18, -179, -16]
+    (scene,) = find(tmp_path, *items, event=event, **PERIODS).scenes
+    assert [granule.item_id for granule in scene.granules] == ["a", "b"]
+
+
 def test_days_and_sensors_are_not_mixed(tmp_path):
     found = find(
         tmp_path,

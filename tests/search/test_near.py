@@ -19,6 +19,7 @@ def check(item, area=AOI):
         build_model(),
         build_item() | {"bbox": [141.8, 42.6, 0, 142.1, 42.8, 900]},
         build_item() | {"bbox": [141.0, 42.6, -179.0, 42.8]},  # over the antimeridian
+        build_item() | {"bbox": [-179.0, 42.6, 141.8, 42.8]},  # the same, by its extremes
         # what is wrong with these is told elsewhere
         build_item(when="last summer"),
         build_item(when=None),

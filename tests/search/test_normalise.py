@@ -40,7 +40,10 @@ def test_a_sensor_is_known_by_collection_or_by_platform_and_flags(changes, senso
     item = build_item(bands=("blue", "green", "red", *flags), **changes)
     image = image_of(item)
     assert image.sensor.name == sensor
-    assert (image.granule.asset("quality") is not None) == bool(flags)
+    quality = image.granule.asset("quality")
+    assert (quality is not None) == bool(flags)
+    if quality is not None:
+        assert quality.nodata == image.sensor.quality.nodata
 
 
 def test_landsat_without_flags_is_not_taken_for_surface_reflectance():
@@ -239,6 +242,54 @@ def test_a_moment_and_an_interval():
 def test_an_item_without_a_sound_time_is_refused(when, message):
     with pytest.raises(CatalogError, match=message):
         image_of(build_item(when=when))
+
+
+ACROSS = shapely.MultiPolygon([shapely.box(179, -18, 180, -17), shapely.box(-180, -18, -178, -17)])
+JUMPING = shapely.Polygon([(179, -18), (-178, -18), (-178, -17), (179, -17)])
+
+
+@pytest.mark.parametrize(
+    ("geometry", "bbox"),
+    [
+        (ACROSS, [179, -18, -178, -17]),
+        (JUMPING, [-178, -18, 179, -17]),
+        (shapely.box(179, -18, 182, -17), [179, -18, 182, -17]),
+        (None, [179, -18, -178, -17]),
+        (None, [179, -18, 0, 182, -17, 900]),
+    ],
+)
+def test_a_footprint_across_the_180th_meridian_is_cut_there_however_it_is_written(geometry, bbox):
+    item = build_item() | {
+        "bbox": bbox,
+        "geometry": geometry and shapely.geometry.mapping(geometry),
+    }
+    assert image_of(item).granule.footprint.equals(ACROSS)
+
+
+def test_what_goes_around_the_earth_is_no_strip_of_nothing():
+    earth = shapely.box(-180, -90, 180, 90)
+    item = build_model() | {"geometry": shapely.geometry.mapping(earth), "bbox": list(earth.bounds)}
+    assert image_of(item).granule.footprint.equals(earth)
+
+
+def test_a_footprint_around_a_pole_is_a_reason():
+    ring = shapely.Polygon([(-170, 84), (-60, 85), (60, 85), (170, 84)])
+    with pytest.raises(CatalogError, match="around a pole"):
+        image_of(build_item() | {"geometry": shapely.geometry.mapping(ring)})
+
+
+@pytest.mark.parametrize("value", [None, "n/a", -1, "NaN", [3], 10**400])
+def test_a_cloud_cover_that_cannot_be_is_none_and_no_reason_to_leave_an_image_out(value):
+    assert image_of(build_item(**{"eo:cloud_cover": value})).cloud_percent is None
+    assert image_of(build_item(**{"eo:cloud_cover": "12.5"})).cloud_percent == 12.5
+
+
+@pytest.mark.parametrize("extra", [None, "thumbnail.png", 3, []])
+def test_an_asset_that_is_no_object_takes_no_other_with_it(extra):
+    for item in (build_item(), build_model(collection="mine", bands=("elevation",))):
+        whole = image_of(item)
+        item["assets"] = {"odd": extra, **item["assets"]}
+        assert image_of(item) == whole
 
 
 def test_without_a_geometry_the_bbox_serves_flat_or_with_heights():

@@ -1,4 +1,4 @@
-"""Areas at the 180th meridian: cut in two there, and one side of them."""
+"""Areas at the 180th meridian: cut in two there, one side of them, and their box."""
 
 import numpy as np
 import shapely
@@ -18,12 +18,13 @@ def cut_at_180(area: BaseGeometry) -> BaseGeometry:
     ----------
     area : polygon(s), EPSG:4326
         A ring that jumps by more than 180 degrees from one corner to the next is meant to cross
-        the meridian the short way: from 179 to -179 it goes 2 degrees, not 358.
+        the meridian the short way: from 179 to -179 it goes 2 degrees, not 358. Longitudes beyond
+        180 are counted on from the other side.
 
     Returns
     -------
     Polygon or MultiPolygon
-        In longitude -180 to 180 (RFC 7946, 3.1.9); the area itself where no ring jumps.
+        In longitude -180 to 180 (RFC 7946, 3.1.9); the area itself where no ring crosses.
 
     Raises
     ------
@@ -31,8 +32,7 @@ def cut_at_180(area: BaseGeometry) -> BaseGeometry:
         For a ring around a pole.
     """
     parts = shapely.get_parts(area)
-    west, _, east, _ = shapely.bounds(parts).T
-    if not (east - west > 180).any():
+    if not any(_reaches_over(part) for part in parts):
         return area
     return shapely.union_all([piece for part in parts for piece in _cut(part)])
 
@@ -70,10 +70,22 @@ def side_of(area: BaseGeometry, side: str | None) -> BaseGeometry:
     return shapely.union_all(parts[eastern if side == "east" else ~eastern])
 
 
+def box_of(area: BaseGeometry) -> tuple[float, float, float, float]:
+    """West, south, east and north of an area that `cut_at_180` gave, degrees.
+
+    Of one on both sides of the 180th meridian west is greater than east (RFC 7946, 5.2).
+    """
+    west, south, east, north = area.bounds
+    if east - west <= 180:
+        return west, south, east, north
+    parts = shapely.bounds(shapely.get_parts(area))
+    eastern = parts[:, 0] >= 0
+    return float(parts[eastern, 0].min()), south, float(parts[~eastern, 2].max()), north
+
+
 def _cut(part: BaseGeometry) -> list[BaseGeometry]:
     """Pieces of one polygon, each within -180 to 180."""
-    west, _, east, _ = part.bounds
-    if east - west <= 180:
+    if not _reaches_over(part):
         return [part]
     rings = [_unwound(ring) for ring in (part.exterior, *part.interiors)]
     whole = shapely.Polygon(rings[0])
@@ -86,6 +98,12 @@ def _cut(part: BaseGeometry) -> list[BaseGeometry]:
         cut = shapely.intersection(moved, shapely.box(-180, -90, 180, 90))
         pieces += [piece for piece in shapely.get_parts(cut) if piece.area > 0]
     return pieces
+
+
+def _reaches_over(part: BaseGeometry) -> bool:
+    """Whether one polygon is written across the 180th meridian, in either way."""
+    west, _, east, _ = part.bounds
+    return bool(east - west > 180 or west < -180 or east > 180)
 
 
 def _unwound(ring: BaseGeometry) -> NDArray[np.float64]:

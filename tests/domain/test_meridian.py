@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from lsbatch.catalog.meridian import cut_at_180, side_of
+from lsbatch.domain import box_of, build_grid, cut_at_180, side_of, utm_of, window_of
 from lsbatch.errors import CatalogError
 
 GEOD = Geod(ellps="WGS84")
@@ -81,3 +81,26 @@ def test_two_sides_ask_for_one_and_say_how():
 def test_one_side_has_no_side_to_name():
     with pytest.raises(CatalogError, match=r"between longitude 10 and 11.*leave --aoi-side out"):
         side_of(shapely.box(10, 0, 11, 1), "east")
+
+
+def test_the_window_of_a_grid_that_reaches_beyond_the_meridian_holds_both_its_sides():
+    area = shapely.box(179.9, -17, 180, -16.9)
+    window = window_of(build_grid(area, crs=utm_of(area), resolution=10))
+    assert window.is_valid and window.area < 0.1
+    for inside in (shapely.box(179.93, -16.96, 179.95, -16.95), shapely.Point(-179.99, -16.95)):
+        assert window.intersects(inside)
+    assert not window.intersects(shapely.box(-170, -18, 170, -16))
+
+
+def test_a_box_across_the_meridian_has_its_west_east_of_its_east():
+    both = shapely.MultiPolygon([shapely.box(179, 0, 180, 1), shapely.box(-180, -1, -178, 1)])
+    assert box_of(both) == (179, -1, -178, 1)
+    assert box_of(shapely.box(10, 0, 11, 1)) == (10, 0, 11, 1)
+
+
+def test_longitudes_beyond_180_are_counted_on_from_the_other_side():
+    for box in (shapely.box(179, 0, 182, 1), shapely.box(-181, 0, -178, 1)):
+        cut = cut_at_180(box)
+        assert cut.equals(
+            shapely.MultiPolygon([shapely.box(179, 0, 180, 1), shapely.box(-180, 0, -178, 1)])
+        )
