@@ -3,23 +3,36 @@
 from typing import Any
 
 from lsbatch.batch.cost import Cost, cost_of
-from lsbatch.batch.drive import Outcome, map_event
+from lsbatch.batch.drive import Outcome, map_event, run_batch
+from lsbatch.batch.frozen import RunPlan
 from lsbatch.batch.plan import build_plan, view_event
 from lsbatch.batch.preview import Preview, keep_plan, preview_events
+from lsbatch.batch.repair import repair_run
 from lsbatch.batch.review import evaluate_folder, rewrite_pages
+from lsbatch.batch.status import RunStatus, status_of
+from lsbatch.batch.verify import Damage, verify_run
+from lsbatch.batch.work import Step
 
 __all__ = [
     "Cost",
+    "Damage",
     "Outcome",
     "Preview",
+    "RunPlan",
+    "RunStatus",
+    "Step",
     "build_plan",
     "cost_of",
     "evaluate_folder",
     "keep_plan",
     "map_event",
     "preview_events",
+    "repair_run",
     "rewrite_pages",
+    "run_batch",
+    "status_of",
     "train_detector",
+    "verify_run",
     "view_event",
 ]
 

@@ -10,6 +10,7 @@ from lsbatch import __version__
 from lsbatch.cli.learn import train
 from lsbatch.cli.look import detectors_app, events_app, scenes
 from lsbatch.cli.plan import plan
+from lsbatch.cli.runs import run, status, verify
 from lsbatch.cli.screen import ERR, say_error
 from lsbatch.cli.simulate import simulate
 from lsbatch.cli.work import demo, evaluate, map_command, report
@@ -27,6 +28,9 @@ app.add_typer(detectors_app, name="detectors")
 app.command()(scenes)
 app.command()(plan)
 app.command("map")(map_command)
+app.command()(run)
+app.command()(status)
+app.command()(verify)
 app.command()(evaluate)
 app.command()(report)
 app.command()(demo)
