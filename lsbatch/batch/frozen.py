@@ -9,6 +9,7 @@ from typing import Any
 
 from lsbatch.batch.plan import build_plan
 from lsbatch.catalog import choose_events, find_event, read_events
+from lsbatch.domain import bare_text
 from lsbatch.errors import CatalogError, LsbatchError, RecipeError
 from lsbatch.pipeline import Plan
 from lsbatch.recipe import BatchRecipe
@@ -25,7 +26,7 @@ class Planned:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, as plan.json holds them."""
-        found = {"error": str(self.error)} if self.plan is None else self.plan.to_json()
+        found = {"error": bare_text(str(self.error))} if self.plan is None else self.plan.to_json()
         return {"name": self.event, **found}
 
 

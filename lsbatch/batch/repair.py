@@ -9,7 +9,7 @@ from lsbatch.batch.folder import RunFolder
 from lsbatch.batch.frozen import RunPlan
 from lsbatch.batch.ledger import History, Key
 from lsbatch.batch.queue import receipts_of
-from lsbatch.batch.resume import check_unchanged, read_record, run_plan_of
+from lsbatch.batch.resume import check_bits, read_record, run_plan_of
 from lsbatch.batch.verify import Damage, frame_of, verify_run
 from lsbatch.cluster import open_cluster
 from lsbatch.domain import Receipt, Status
@@ -43,7 +43,7 @@ def repair_run(
     with folder.locked():
         record = read_record(folder.plan_path)
         run = run_plan_of(record, folder.plan_path)
-        check_unchanged(run, record, folder.path)
+        check_bits(run, record, folder.path)
         try:
             _mend(run, damages, folder, cluster or ClusterChoice())
         finally:

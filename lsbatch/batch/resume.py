@@ -1,8 +1,9 @@
 """A run's plan back from plan.json, and whether it may be gone on with."""
 
 import hashlib
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -81,15 +82,21 @@ def check_same_recipe(record: dict[str, Any], asked: BatchRecipe, folder: Path) 
         )
 
 
+def check_bits(run: RunPlan, record: dict[str, Any], folder: Path) -> None:
+    """Raise StoreConflictError where what decides a block's bytes has changed since the plan."""
+    _refuse_changes(run, record, folder, _changed_bits(run, record))
+
+
 def check_unchanged(run: RunPlan, record: dict[str, Any], folder: Path) -> None:
-    """Raise StoreConflictError where what decides bits has changed since the plan was frozen."""
-    planned = [event for event in record["events"] if "error" not in event]
-    changed = dict.fromkeys(
-        change
-        for event, plan in zip(planned, run.plans, strict=True)
-        for change in _changes(event, plan)
-    )
-    if changed:
+    """Raise StoreConflictError where anything that decides a product has changed since the plan."""
+    changes = itertools.chain(_changed_bits(run, record), _changed_inventories(run))
+    _refuse_changes(run, record, folder, changes)
+
+
+def _refuse_changes(
+    run: RunPlan, record: dict[str, Any], folder: Path, changes: Iterable[str]
+) -> None:
+    if changed := dict.fromkeys(changes):
         raise StoreConflictError(
             f"The run in {folder} was planned with something else: {'; '.join(changed)}. Bring it "
             f"back, and the same command goes on; or start anew. {_NEW_FOLDER}"
@@ -98,16 +105,22 @@ def check_unchanged(run: RunPlan, record: dict[str, Any], folder: Path) -> None:
         raise StoreConflictError(f"The plan in {folder} was changed by hand. {_NEW_FOLDER}")
 
 
-def _changes(record: dict[str, Any], plan: Plan) -> Iterator[str]:
+def _changed_bits(run: RunPlan, record: dict[str, Any]) -> Iterator[str]:
     here = versions()
-    for name, version in record["versions"].items():
-        if here.get(name) != version:
-            yield f"{name} was {version} and is {here.get(name)}"
-    if detector_record(plan.detector)["digest"] != record["detector"]["digest"]:
-        yield f"detector {plan.detector.name} has other weights or thresholds"
-    inventory = plan.recipe.inventory
-    if inventory and digest_of(Path(inventory)) != plan.inventory_sha256:
-        yield f"{inventory} is not the file that it was"
+    planned = [event for event in record["events"] if "error" not in event]
+    for event, plan in zip(planned, run.plans, strict=True):
+        for name, version in event["versions"].items():
+            if here.get(name) != version:
+                yield f"{name} was {version} and is {here.get(name)}"
+        if detector_record(plan.detector)["digest"] != event["detector"]["digest"]:
+            yield f"detector {plan.detector.name} has other weights or thresholds"
+
+
+def _changed_inventories(run: RunPlan) -> Iterator[str]:
+    for plan in run.plans:
+        inventory = plan.recipe.inventory
+        if inventory and digest_of(Path(inventory)) != plan.inventory_sha256:
+            yield f"{inventory} is not the file that it was"
 
 
 def digest_of(path: Path) -> str | None:

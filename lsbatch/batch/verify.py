@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lsbatch.batch.folder import RunFolder
 from lsbatch.batch.ledger import History, Key
-from lsbatch.batch.resume import check_unchanged, digest_of, read_record, run_plan_of
+from lsbatch.batch.resume import check_bits, digest_of, read_record, run_plan_of
 from lsbatch.errors import StoreConflictError, StoreError
 from lsbatch.pipeline import Plan, product_attrs
 from lsbatch.store import create_product, finish_product
@@ -80,7 +80,7 @@ def _open(out: Path) -> tuple[RunFolder, tuple[Plan, ...], bool]:
     record = read_record(folder.plan_path)
     run = run_plan_of(record, folder.plan_path)
     try:
-        check_unchanged(run, record, folder.path)
+        check_bits(run, record, folder.path)
     except StoreConflictError as error:
         logger.warning("Metadata and coordinates are not checked, the chunks are. %s", error)
         return folder, run.plans, False

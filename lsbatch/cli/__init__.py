@@ -1,6 +1,7 @@
 """The command line: options in, sentences out; the work is done by the rooms below."""
 
 import logging
+import signal
 import sys
 from typing import Annotated
 
@@ -44,6 +45,8 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line and exit with the code that contract and habit expect."""
+    # whoever ends a job, a batch system or a person, is answered alike: stop cleanly
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         # a common option: it may stand anywhere
         words = [word for word in sys.argv[1:] if word != "--debug"]
