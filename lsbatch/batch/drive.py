@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lsbatch.batch.folder import RunFolder
-from lsbatch.batch.frozen import RunPlan, plan_run
+from lsbatch.batch.frozen import Planned, RunPlan, plan_run
 from lsbatch.batch.queue import receipts_of
 from lsbatch.batch.resume import (
     check_same_recipe,
@@ -146,9 +146,15 @@ def _plan(recipe: BatchRecipe, folder: RunFolder, tell: Tell) -> RunPlan:
         run = run_plan_of(record, folder.plan_path)
         check_unchanged(run, record, folder.path)
     else:
-        run = plan_run(recipe, tell=lambda event: tell(Step(event, "planned")))
+        run = plan_run(recipe, tell=lambda one: tell(_planned(one)))
         folder.freeze(run.to_text())
     return with_choices(run, recipe)
+
+
+def _planned(one: Planned) -> Step:
+    if one.plan is None:
+        return Step(one.event, "failed")
+    return Step(one.plan.event.id, "planned", total=one.plan.block_count)
 
 
 def _work(

@@ -96,14 +96,14 @@ def plan_events(recipe: BatchRecipe) -> Iterator[Planned]:
             yield Planned(event, error=error)
 
 
-def plan_run(recipe: BatchRecipe, *, tell: Callable[[str], None]) -> RunPlan:
+def plan_run(recipe: BatchRecipe, *, tell: Callable[[Planned], None]) -> RunPlan:
     """The plan of a run.
 
     Parameters
     ----------
     recipe : BatchRecipe
     tell : callable
-        Told the name of each event that has been dealt with.
+        Told of each event once it is planned, or found that it cannot be.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def plan_run(recipe: BatchRecipe, *, tell: Callable[[str], None]) -> RunPlan:
     events = []
     for planned in plan_events(recipe):
         events.append(planned)
-        tell(planned.event)
+        tell(planned)
     if not any(one.plan for one in events):
         _refuse_all(events)
     return RunPlan(recipe, tuple(events))

@@ -44,7 +44,7 @@ class Tally:
         self.steps[step.event] = step
         if step.stage == "planned":
             return
-        if self._started is None:
+        if step.stage == "mapping" and self._started is None:
             self._started = self._clock()
         # blocks that an audit found damaged count as not done before
         self._before[step.event] = min(self._before.get(step.event, step.done), step.done)
