@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Column, Table
+from rich.text import Text
 
 from lsbatch.cli.options import (
     AoiLandOption,
@@ -177,7 +178,7 @@ def _tell(previews: list[Any]) -> None:
         table.add_column(name, justify="right", overflow="fold")
     for one in previews:
         if one.cost is not None:
-            table.add_row(one.planned.event, *_cells(one.cost))
+            table.add_row(Text(one.planned.event), *_cells(one.cost))
     OUT.print(table)
     OUT.print(_LEGEND, markup=False, soft_wrap=True)
     for one in previews:

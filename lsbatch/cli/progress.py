@@ -21,10 +21,10 @@ def run_progress() -> Iterator[Callable[[Any], None]]:
         yield _Lines().show
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     with Progress(*columns, console=ERR) as bars:
         yield _Bars(bars).show

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Column, Table
+from rich.text import Text
 
 from lsbatch.cli.options import (
     AsJson,
@@ -89,7 +90,7 @@ def status(folder: FolderArgument, as_json: AsJson = False) -> None:
         table.add_column(name, justify="right")
     for event in found.events:
         counts = (event.blocks, event.done, event.failed, event.left)
-        table.add_row(event.event, event.state, *(f"{count:,}" for count in counts))
+        table.add_row(Text(event.event), event.state, *(f"{count:,}" for count in counts))
     OUT.print(table)
     for event in found.events:
         if event.message:

@@ -19,6 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Column, Table
+from rich.text import Text
 
 OUT = Console()
 ERR = Console(stderr=True)
@@ -95,10 +96,10 @@ def tell_all(outcomes: Sequence[Any], out: Path) -> None:
     for outcome in outcomes:
         metrics = outcome.metrics
         if metrics is None:
-            table.add_row(outcome.event, "no map")
+            table.add_row(Text(outcome.event), "no map")
             continue
         table.add_row(
-            outcome.event,
+            Text(outcome.event),
             f"{metrics['landslide_count']}",
             _area_text(metrics),
             f"{number(100 * (metrics['observed_fraction'] or 0))} %",

@@ -39,7 +39,7 @@ def recipe_path(tmp_path_factory):
     path = folder / "events.geojson"
     events = json.loads(path.read_text())
     nowhere = json.loads(json.dumps(events["features"][0]))
-    nowhere["id"] = nowhere["properties"]["id"] = "=nowhere"
+    nowhere["id"] = nowhere["properties"]["id"] = "=nowhere[/b]"
     nowhere["geometry"] = {"type": "Polygon", "coordinates": NOWHERE}
     events["features"].insert(1, nowhere)
     path.write_text(json.dumps(events))
@@ -114,8 +114,8 @@ def test_an_event_that_cannot_be_planned_is_a_row_and_stops_no_other(run):
 def test_the_command_tells_of_each_event_and_leaves_with_3(run, recipe_path, lsbatch):
     before = digest(run)
     code, out, err = lsbatch("run", recipe_path, "--out", run)
-    assert code == 3 and "finished here before" in out and "no map" in out
-    assert "Error: =nowhere: No usable scene" in " ".join(err.split())
+    assert code == 3 and "finished here before" in out and "=nowhere[/b]" in out
+    assert "Error: =nowhere[/b]: No usable scene" in " ".join(err.split())
     code, out, _ = lsbatch("run", recipe_path, "--out", run, "--json")
     told = json.loads(out)
     assert code == 3 and [one["metrics"] is None for one in told] == [False, True, False]
@@ -192,6 +192,7 @@ def test_a_killed_run_goes_on_from_its_plan_to_the_same_bytes(
 
 def test_status_tells_of_events_and_blocks(run, lsbatch):
     code, out, _ = lsbatch("status", run)
+    assert "=nowhere[/b]" in out
     assert code == 0 and "published" in out and "Nobody works on it" in out
     assert "No usable scene" in " ".join(out.split())
     code, out, _ = lsbatch("status", run, "--json")

@@ -70,6 +70,6 @@ def test_on_a_terminal_there_are_bars(monkeypatch):
         show(Step("second", "mapping", 0, 4))
         show(Step("first", "mapping", 2, 4))
         show(Step("first", "finishing", 4, 4))
-        show(Step("second", "mapping", 1, 4, 1))
+        show(Step("[/second]", "mapping", 1, 4, 1))
     text = console.export_text()
-    assert "all blocks" in text and "polygons, metrics, report" in text and "second" in text
+    assert "all blocks" in text and "polygons, metrics, report" in text and "[/second]" in text
