@@ -6,6 +6,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "BatchRecipe": "lsbatch.recipe",
     "Event": "lsbatch.domain",
     "Period": "lsbatch.domain",
     "Preparation": "lsbatch.domain",
@@ -20,6 +21,7 @@ _HOMES = {
     "open_product": "lsbatch.store",
     "prepare": "lsbatch.features",
     "prepare_months": "lsbatch.features",
+    "run_batch": "lsbatch.batch",
 }
 
 __all__ = list(_HOMES)

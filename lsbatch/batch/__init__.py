@@ -4,15 +4,24 @@ from importlib import import_module
 from typing import Any
 
 from lsbatch.batch.cost import Cost, cost_of
-from lsbatch.batch.drive import Outcome, map_event
+from lsbatch.batch.drive import Outcome, map_event, run_batch
+from lsbatch.batch.frozen import RunPlan
 from lsbatch.batch.plan import build_plan, view_event
 from lsbatch.batch.preview import Preview, keep_plan, preview_events
+from lsbatch.batch.repair import repair_run
 from lsbatch.batch.review import evaluate_folder, rewrite_pages
+from lsbatch.batch.status import RunStatus, status_of
+from lsbatch.batch.verify import Damage, verify_run
+from lsbatch.batch.work import Step
 
 __all__ = [
     "Cost",
+    "Damage",
     "Outcome",
     "Preview",
+    "RunPlan",
+    "RunStatus",
+    "Step",
     "build_plan",
     "cost_of",
     "evaluate_folder",
@@ -20,8 +29,12 @@ __all__ = [
     "map_event",
     "measure_halo",
     "preview_events",
+    "repair_run",
     "rewrite_pages",
+    "run_batch",
+    "status_of",
     "train_detector",
+    "verify_run",
     "view_event",
 ]
 

@@ -1,295 +1,279 @@
-"""map_event: plan, work through the blocks on a cluster, finish and publish."""
+"""run_batch: plan, work through the blocks of all events on one cluster, publish each event."""
 
-import json
+import itertools
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-from distributed import Client, as_completed
-
-from lsbatch.batch.folder import RunFolder, write_whole
-from lsbatch.batch.plan import build_plan
-from lsbatch.cluster import open_cluster
-from lsbatch.domain import Receipt, Status
-from lsbatch.errors import StoreError
-from lsbatch.pipeline import (
-    BlockTask,
-    Plan,
-    fail_block,
-    finish_event,
-    map_block,
-    product_attrs,
+from lsbatch.batch.folder import RunFolder
+from lsbatch.batch.frozen import Planned, RunPlan, plan_run
+from lsbatch.batch.queue import receipts_of
+from lsbatch.batch.resume import (
+    check_same_recipe,
+    check_unchanged,
+    read_record,
+    run_plan_of,
+    with_choices,
 )
-from lsbatch.recipe import Recipe
-from lsbatch.report import write_run_page
-from lsbatch.store import catalog_of, create_product, digests_of
+from lsbatch.batch.tables import write_run_files
+from lsbatch.batch.work import MOST_TRIES, EventWork, Step, Tell, works_of
+from lsbatch.cluster import open_cluster
+from lsbatch.domain import Receipt
+from lsbatch.pipeline import BlockTask
+from lsbatch.recipe import BatchRecipe, Recipe
 
 logger = logging.getLogger(__name__)
 
-Progress = Callable[[int, int, int], None]
-"""Called with (blocks done, blocks in all, blocks failed)."""
-
-_IN_FLIGHT = 3
-"""Blocks given to each worker at once: enough to keep it busy, few enough to bound memory."""
+_ENDLESS = 2**31
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run left."""
+    """What a run left of one event."""
 
     out: Path
-    slug: str
-    metrics: dict[str, Any]
-    failed: tuple[Receipt, ...]
-    warnings: tuple[str, ...]
+    event: str
+    """As the recipe names it."""
+    slug: str | None = None
+    metrics: dict[str, Any] | None = None
+    """None where there is no map."""
+    failed: tuple[Receipt, ...] = ()
+    warnings: tuple[str, ...] = ()
+    message: str = ""
+    """Why there is no map."""
     was_finished: bool = False
     """The folder held this very run already; nothing was done."""
 
     @property
     def event_folder(self) -> Path:
         """Where the event's products lie."""
-        return self.out / "events" / self.slug
+        return self.out / "events" / (self.slug or "")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is a map, and no block of it failed."""
+        return self.metrics is not None and not self.failed
 
 
-def map_event(recipe: Recipe, out: Path, *, progress: Progress | None = None) -> Outcome:
-    """Map one event, start to end.
+def map_event(
+    recipe: Recipe,
+    out: Path,
+    *,
+    tell: Tell | None = None,
+    strict: bool = False,
+    retry_failed: bool = False,
+) -> Outcome:
+    """Map one event, start to end: a batch of one.
+
+    Parameters and exceptions are those of `run_batch`.
+    """
+    batch = BatchRecipe.of_one(recipe)
+    (outcome,) = run_batch(batch, out, tell=tell, strict=strict, retry_failed=retry_failed)
+    return outcome
+
+
+def run_batch(
+    recipe: BatchRecipe,
+    out: Path,
+    *,
+    tell: Tell | None = None,
+    strict: bool = False,
+    retry_failed: bool = False,
+) -> tuple[Outcome, ...]:
+    """Map every event of a recipe, start to end, or go on where an earlier start stopped.
 
     Parameters
     ----------
-    recipe : Recipe
+    recipe : BatchRecipe
     out : Path
-        The run's folder: new, empty, or an unfinished run of the same plan, which is resumed.
-    progress : callable, optional
-        Called after each block.
+        The run's folder: new, empty, or a run of the same recipe. That one's frozen plan is
+        followed: nothing is searched for again.
+    tell : callable, optional
+        Told how far an event is whenever that changes; also from another thread.
+    strict : bool
+        Do not publish an event with failed blocks.
+    retry_failed : bool
+        Try blocks of unpublished events again that failed as often as they may.
 
     Returns
     -------
-    Outcome
+    tuple of Outcome
+        One for each event of the recipe, in its order. Events and blocks that fail do not raise.
 
     Raises
     ------
     LsbatchError
-        If nothing can start. Blocks that fail do not raise: they are in the outcome.
+        If nothing can start, or nothing can be written any more.
     """
     started = time.perf_counter()
-    plan = build_plan(recipe)
+    tell = tell or (lambda step: None)
     # workers may run in another folder than this process
-    folder = RunFolder(out.resolve(), plan.run_key)
-    folder.claim(plan.to_json())
-    was_finished = folder.is_finished
-    if not was_finished:
-        with folder.locked():
-            _work(plan, folder, progress or (lambda done, total, failed: None), started)
-    receipts = folder.receipts()
-    metrics_path = folder.published(plan.event.slug) / "metrics.json"
-    return Outcome(
-        out=out,
-        slug=plan.event.slug,
-        metrics=json.loads(metrics_path.read_text(encoding="utf-8")),
-        failed=tuple(r for r in receipts.values() if r.status != "ok"),
-        warnings=plan.warnings,
-        was_finished=was_finished,
-    )
+    folder = RunFolder(out.resolve())
+    if finished := _finished(recipe, folder):
+        return _outcomes(finished, works_of(finished, folder), out, was_finished=True)
+    with folder.locked():
+        run = _plan(recipe, folder, tell)
+        works = works_of(run, folder, most_tries=_ENDLESS if retry_failed else MOST_TRIES)
+        clock = {"plan": time.perf_counter() - started}
+        tried = _work(works, folder, run, tell, clock, strict=strict)
+        write_run_files(folder, run, works, seconds=clock, tried=tried)
+        logger.info("stage=finished events=%d blocks=%d", len(works), tried)
+    return _outcomes(run, works, out)
 
 
-def _work(plan: Plan, folder: RunFolder, progress: Progress, started: float) -> None:
-    slug = plan.event.slug
-    planned = time.perf_counter()
-    attempts = 0
-    if not folder.published(slug).exists():
-        attempts = _map_blocks(plan, folder, progress)
-        mapped = time.perf_counter()
-        receipts = folder.receipts()
-        finish_event(plan, folder.staging(slug), list(receipts.values()))
-        folder.publish(slug)
+def _finished(recipe: BatchRecipe, folder: RunFolder) -> RunPlan | None:
+    """The plan of a folder in which this very run came to its end, with every map published."""
+    folder.check_free()
+    if not (folder.plan_path.is_file() and folder.catalog_path.is_file()):
+        return None
+    record = read_record(folder.plan_path)
+    check_same_recipe(record, recipe, folder.path)
+    run = run_plan_of(record, folder.plan_path)
+    published = all(folder.published(plan.event.slug).is_dir() for plan in run.plans)
+    return run if published else None
+
+
+def _plan(recipe: BatchRecipe, folder: RunFolder, tell: Tell) -> RunPlan:
+    """The folder's frozen plan, or a new one, frozen before anything is computed."""
+    if folder.plan_path.is_file():
+        record = read_record(folder.plan_path)
+        check_same_recipe(record, recipe, folder.path)
+        run = run_plan_of(record, folder.plan_path)
+        check_unchanged(run, record, folder.path)
     else:
-        mapped = planned
-        receipts = folder.receipts()
-    finished = time.perf_counter()
-    stages = {"plan": planned - started, "map": mapped - planned, "finish": finished - mapped}
-    _write_run_files(plan, folder, receipts, stages, attempts)
-    logger.info(
-        "event=%s stage=finished blocks=%d seconds=%.1f",
-        plan.event.id,
-        len(receipts),
-        finished - started,
-    )
+        run = plan_run(recipe, tell=lambda one: tell(_planned(one)))
+        folder.freeze(run.to_text())
+    return with_choices(run, recipe)
 
 
-def _map_blocks(plan: Plan, folder: RunFolder, progress: Progress) -> int:
-    """Map every block that has no sound receipt yet; returns how many were tried."""
-    product = folder.staging(plan.event.slug) / "product.zarr"
-    done = _sound_receipts(plan, folder, product)
-    if not product.exists():
-        product.parent.mkdir(parents=True, exist_ok=True)
-        create_product(product, plan.grid, attrs=product_attrs(plan))
-    total = sum(1 for _ in plan.blocks())
-    failed = sum(receipt.status != "ok" for receipt in done.values())
-    progress(len(done), total, failed)
-    left = (task for task in plan.tasks(product) if task.block.index not in done)
-    if len(done) == total:
+def _planned(one: Planned) -> Step:
+    if one.plan is None:
+        return Step(one.event, "failed")
+    return Step(one.plan.event.id, "planned", total=one.plan.block_count)
+
+
+def _work(
+    works: dict[str, EventWork],
+    folder: RunFolder,
+    run: RunPlan,
+    tell: Tell,
+    clock: dict[str, float],
+    *,
+    strict: bool,
+) -> int:
+    """Map and publish every event that is not; returns how many blocks were tried."""
+    for work in works.values():
+        tell(work.step("published" if work.is_published else "mapping"))
+    started = time.perf_counter()
+    ends = _Ends(strict, tell)
+    tried = _map(works, folder, run, tell, ends)
+    mapped = time.perf_counter()
+    ends.wait()
+    clock |= {"map": mapped - started, "finish": time.perf_counter() - mapped}
+    return tried
+
+
+def _map(
+    works: dict[str, EventWork], folder: RunFolder, run: RunPlan, tell: Tell, ends: "_Ends"
+) -> int:
+    tasks = _queue(works, ends)
+    first = next(tasks, None)
+    if first is None:
         return 0
     tried = 0
-    with open_cluster(plan.recipe.cluster.name, workers=plan.recipe.cluster.workers) as client:
-        for receipt in _receipts(client, left):
-            folder.append(receipt)
+    cluster = run.recipe.cluster
+    with open_cluster(cluster.name, workers=cluster.workers) as client:
+        for receipt in receipts_of(client, itertools.chain([first], tasks)):
+            folder.ledger.append(receipt)
             tried += 1
-            failed += receipt.status != "ok"
-            progress(len(done) + tried, total, failed)
+            work = works[receipt.event_id]
+            work.take(receipt)
+            tell(work.step("mapping"))
+            ends.begin_if_due(work)
             logger.debug("event=%s block=%s %s", receipt.event_id, receipt.block, receipt.status)
     return tried
 
 
-def _sound_receipts(plan: Plan, folder: RunFolder, product: Path) -> dict[tuple[int, int], Receipt]:
-    """Receipts of an earlier start whose chunks are on disk with the bytes on record."""
-    if not product.exists():
-        return {}
-    known = folder.receipts()
-    return {
-        block.index: known[block.index]
-        for block in plan.blocks()
-        if block.index in known
-        and known[block.index].status == "ok"
-        and _on_disk(product, block, known[block.index])
-    }
+def _queue(works: dict[str, EventWork], ends: "_Ends") -> Iterator[BlockTask]:
+    """The blocks of one event after the other: workers pass to the next before one is done.
 
-
-def _on_disk(product: Path, block: Any, receipt: Receipt) -> bool:
-    try:
-        return digests_of(product, block) == receipt.digests
-    except OSError:
-        return False
-
-
-def _receipts(client: Client, tasks: Iterator[BlockTask]) -> Iterator[Receipt]:
-    """Receipts in order of completion, a bounded number of blocks in flight."""
-    width = _count_workers(client) * _IN_FLIGHT
-    running: dict[Any, BlockTask] = {}
-    completed = as_completed(loop=client.loop)
-
-    def submit() -> None:
-        task = next(tasks, None)
-        if task is not None:
-            if task.scenes.access.reads_per_second is not None:
-                # counted anew for each block: workers come and go
-                task = _sharing(task, _count_workers(client))
-            future = client.submit(map_block, task, pure=False, retries=1)
-            running[future] = task
-            completed.add(future)
-
-    for _ in range(width):
-        submit()
-    for future in completed:
-        task = running.pop(future)
-        try:
-            receipt = future.result()
-        except StoreError:
-            raise  # a full disk is no fault of the block: stop, and let the same command resume
-        except Exception as error:  # a lost worker or a fault of ours: the block fails, not the run
-            reason = f"{type(error).__name__}: {error}"
-            receipt = fail_block(task, Status.DETECTOR_FAILED, reason)
-        future.release()
-        submit()
-        yield receipt
-
-
-def _count_workers(client: Client) -> int:
-    return max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
-
-
-def _sharing(task: BlockTask, workers: int) -> BlockTask:
-    """The task with its worker's share of the rate at which servers may be asked.
-
-    Each worker keeps to its share, also while others write or score: together they may stay below
-    the rate, never above it, but for the blocks in flight when workers join.
+    So maps come out one by one from early on, and few are half-made at any time.
     """
-    access = task.scenes.access
-    if access.reads_per_second is None:
-        return task
-    return replace(task, scenes=replace(task.scenes, access=access.shared_by(workers)))
+    for work in works.values():
+        yield from work.tasks()
+        ends.begin_if_due(work)  # all its blocks may have been on record
 
 
-def _write_run_files(
-    plan: Plan,
-    folder: RunFolder,
-    receipts: dict[tuple[int, int], Receipt],
-    stages: dict[str, float],
-    attempts: int,
-) -> None:
-    slug = plan.event.slug
-    metrics = json.loads((folder.published(slug) / "metrics.json").read_text(encoding="utf-8"))
-    row = _summary_row(plan, metrics, receipts)
-    table = pd.DataFrame([row])
-    table.to_parquet(folder.path / "summary.parquet")
-    table.map(_plain_cell).to_csv(folder.path / "summary.csv", index=False)
-    write_run_page(folder.path / "report.html", [row])
-    _write_json(folder.path / "run.json", _machine_record(plan, receipts, stages, attempts))
-    folder.sweep()
-    _write_json(folder.catalog_path, catalog_of(plan.run_key, [slug]))
+class _Ends:
+    """Ends of events, one after the other in a thread beside the mapping.
+
+    The thread is a daemon: an interrupted run does not wait for it, and makes that end again.
+    """
+
+    def __init__(self, strict: bool, tell: Tell) -> None:
+        self._strict = strict
+        self._tell = tell
+        self._one_at_a_time = threading.Lock()
+        self._begun: dict[str, Future[None]] = {}
+
+    def begin_if_due(self, work: EventWork) -> None:
+        """Let an event come to its end once it is mapped."""
+        slug = work.plan.event.slug
+        if work.is_mapped and not work.is_published and slug not in self._begun:
+            self._begun[slug] = _beside(lambda: self._end(work))
+
+    def _end(self, work: EventWork) -> None:
+        with self._one_at_a_time:
+            self._tell(work.step("finishing"))
+            work.finish(strict=self._strict)
+            self._tell(work.step("published"))
+
+    def wait(self) -> None:
+        """Wait for every end that was begun; raises what one of them raised."""
+        for end in self._begun.values():
+            end.result()
 
 
-def _plain_cell(value: Any) -> Any:
-    """The value, with an apostrophe before a text that a spreadsheet would calculate."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {*"=+-@\t\r"} else value
+def _beside(call: Callable[[], None]) -> Future[None]:
+    """A call's end, made in a thread of its own that dies with the process."""
+    end: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            call()
+        except BaseException as error:
+            end.set_exception(error)
+        else:
+            end.set_result(None)
+
+    threading.Thread(target=run, daemon=True).start()
+    return end
 
 
-def _summary_row(
-    plan: Plan, metrics: dict[str, Any], receipts: dict[tuple[int, int], Receipt]
-) -> dict[str, Any]:
-    failed = sum(receipt.status != "ok" for receipt in receipts.values())
-    return {
-        "event_id": plan.event.id,
-        "slug": plan.event.slug,
-        "name": plan.event.name,
-        "time": plan.event.time.isoformat(),
-        "magnitude": plan.event.magnitude,
-        "detector": plan.detector.name,
-        "complete": metrics["complete"],
-        "blocks": len(receipts),
-        "blocks_failed": failed,
-        **{
-            name: metrics.get(name)
-            for name in (
-                "aoi_area_km2",
-                "observed_area_km2",
-                "observed_fraction",
-                "landslide_count",
-                "landslide_area_km2",
-                "largest_m2",
+def _outcomes(
+    run: RunPlan, works: dict[str, EventWork], out: Path, *, was_finished: bool = False
+) -> tuple[Outcome, ...]:
+    found = []
+    for one in run.events:
+        if one.plan is None:
+            found.append(Outcome(out, one.event, message=str(one.error), was_finished=was_finished))
+            continue
+        work = works[one.plan.event.id]
+        found.append(
+            Outcome(
+                out=out,
+                event=one.event,
+                slug=one.plan.event.slug,
+                metrics=work.metrics(),
+                failed=tuple(work.failed),
+                warnings=one.plan.warnings,
+                message=work.fault,
+                was_finished=was_finished,
             )
-        },
-        "message": f"{failed} blocks failed" if failed else "",
-    }
-
-
-def _machine_record(
-    plan: Plan,
-    receipts: dict[tuple[int, int], Receipt],
-    stages: dict[str, float],
-    attempts: int,
-) -> dict[str, Any]:
-    """run.json: what depends on the machine."""
-    workers: dict[str, float] = {}
-    inside: dict[str, float] = {}
-    for receipt in receipts.values():
-        workers[receipt.worker] = max(workers.get(receipt.worker, 0.0), receipt.peak_rss_mb)
-        for stage, seconds in receipt.seconds.items():
-            inside[stage] = inside.get(stage, 0.0) + seconds
-    known = [r.bytes_read for r in receipts.values() if r.bytes_read is not None]
-    return {
-        "run_key": plan.run_key,
-        "cluster": plan.recipe.cluster.model_dump(),
-        "seconds": {stage: round(value, 2) for stage, value in stages.items()},
-        "seconds_in_blocks": {stage: round(value, 2) for stage, value in inside.items()},
-        "bytes_read": sum(known) if known else None,
-        "peak_rss_mb": {worker: round(peak, 1) for worker, peak in sorted(workers.items())},
-        "blocks_tried_in_last_start": attempts,
-    }
-
-
-def _write_json(path: Path, value: Any) -> None:
-    write_whole(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+        )
+    return tuple(found)

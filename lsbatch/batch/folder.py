@@ -1,170 +1,130 @@
-"""The run's folder: who may write there, its ledger, and how a product gets to its place."""
+"""The run's folder: who may write there, and how a product gets to its place."""
 
-import fcntl
-import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
 
-from lsbatch.domain import Receipt
+from lsbatch.batch.ledger import Ledger
+from lsbatch.batch.lock import Holder, driving, holder_of
 from lsbatch.errors import LsbatchError, StoreConflictError, StoreError
 
-STAGING = ".staging"
+_STAGING = ".staging"
+_LOCK = "driver.json"
 
 
 class RunFolder:
     """One run's folder: written once, resumed while unfinished, never shared by two plans."""
 
-    def __init__(self, path: Path, run_key: str) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.run_key = run_key
+        self.ledger = Ledger(path / "ledger.jsonl")
 
     @property
     def plan_path(self) -> Path:
-        """The frozen plan; its key says whose folder this is."""
+        """The frozen plan: whose folder this is."""
         return self.path / "plan.json"
 
     @property
     def catalog_path(self) -> Path:
-        """Written last: a run with a catalogue is finished."""
+        """The products' catalogue, written last."""
         return self.path / "catalog.json"
 
     @property
-    def is_finished(self) -> bool:
-        """Whether this plan's run was finished here before."""
-        return self.catalog_path.is_file()
+    def holder(self) -> Holder | None:
+        """The process that works here."""
+        return holder_of(self.path / _STAGING / _LOCK)
 
-    def claim(self, plan: dict[str, Any]) -> None:
-        """Make the folder this plan's own, or recognise that it is.
-
-        Raises
-        ------
-        StoreConflictError
-            If it holds another run or anything else.
-        StoreError
-            If it cannot be written.
-        """
-        try:
-            if self.path.exists() and not self.path.is_dir():
-                raise StoreConflictError(
-                    f"{self.path} is a file. --out names the folder that a run makes."
-                )
-            if self.plan_path.is_file():
-                self._check_key()
-                return
-            self._check_empty()
-            self.path.mkdir(parents=True, exist_ok=True)
-            write_whole(self.plan_path, json.dumps(plan, indent=1, default=str) + "\n")
-        except LsbatchError:
-            raise
-        except OSError as error:
-            raise StoreError(
-                f"{self.path} cannot be written: {error}. Choose another --out."
-            ) from error
-
-    def _check_empty(self) -> None:
-        if not self.path.is_dir():
+    def check_free(self) -> None:
+        """Raise StoreConflictError for a folder that holds anything else than a run."""
+        if self.path.exists() and not self.path.is_dir():
+            raise StoreConflictError(
+                f"{self.path} is a file. --out names the folder that a run makes."
+            )
+        if self.plan_path.is_file() or not self.path.is_dir():
             return
-        # a kill may have left the plan half written
-        found = [p.name for p in self.path.iterdir() if p.name != f"{self.plan_path.name}.partial"]
+        # what a kill may have left of a run that had no plan yet
+        ours = {_STAGING, f"{self.plan_path.name}.partial"}
+        found = [entry.name for entry in self.path.iterdir() if entry.name not in ours]
         if found:
             raise StoreConflictError(
                 f"{self.path} holds something else than a run of lsbatch ({found[0]}, …). Name "
                 "a new or an empty folder with --out."
             )
 
-    def _check_key(self) -> None:
-        try:
-            found = json.loads(self.plan_path.read_text(encoding="utf-8")).get("run_key")
-        except (OSError, ValueError, AttributeError) as error:
-            raise StoreConflictError(
-                f"{self.plan_path} is not a plan of lsbatch. Name a new folder with --out."
-            ) from error
-        if found != self.run_key:
-            raise StoreConflictError(
-                f"{self.path} holds another run (key {str(found)[:12]}, this one is "
-                f"{self.run_key[:12]}): the recipe, the scenes or the software differ. A run's "
-                "folder is one version; name a new folder with --out."
-            )
-
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder alone; the system drops the lock with the process that holds it.
+        """Hold the folder alone; made where it is not there, gone again where no plan came of it.
 
         Raises
         ------
         StoreConflictError
-            If another process works in it.
+            If it holds anything else than a run, or another process works in it.
+        StoreError
+            If it cannot be written.
         """
-        with open(self.plan_path, "rb") as plan:
+        self.check_free()
+        is_new = not self.path.exists()
+        with ExitStack() as held:
+            with _writing(self.path):
+                held.enter_context(driving(self.path / _STAGING / _LOCK))
             try:
-                fcntl.flock(plan, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise StoreConflictError(
-                    f"Another process works in {self.path}. Wait for it, or name another --out."
-                ) from error
-            yield
+                yield
+            finally:
+                self._tidy(is_new)
+
+    def _tidy(self, is_new: bool) -> None:
+        """Leave no staging folder where nothing is staged, and no folder where there is no run."""
+        staging = self.path / _STAGING
+        if all(entry.name == _LOCK for entry in staging.iterdir()):
+            shutil.rmtree(staging, ignore_errors=True)
+        if is_new and not any(self.path.iterdir()):
+            self.path.rmdir()
+
+    def freeze(self, plan: str) -> None:
+        """Write the plan, whole and once."""
+        with _writing(self.path):
+            write_whole(self.plan_path, plan)
 
     def staging(self, slug: str) -> Path:
         """Where an event's products are built."""
-        return self.path / STAGING / slug
+        return self.path / _STAGING / slug
 
     def published(self, slug: str) -> Path:
         """Where they lie once they are whole."""
         return self.path / "events" / slug
 
-    def receipts(self) -> dict[tuple[int, int], Receipt]:
-        """Receipts of blocks that were mapped, by block; a torn last line is ignored."""
-        ledger = self.path / "ledger.jsonl"
-        found: dict[tuple[int, int], Receipt] = {}
-        if not ledger.is_file():
-            return found
-        for line in ledger.read_text(encoding="utf-8").splitlines():
-            try:
-                receipt = Receipt.from_json(json.loads(line))
-            except (ValueError, TypeError, KeyError):
-                continue
-            found[receipt.block] = receipt
-        return found
+    def product(self, slug: str) -> Path:
+        """An event's raster, where it lies now."""
+        folder = self.published(slug)
+        return (folder if folder.exists() else self.staging(slug)) / "product.zarr"
 
-    def append(self, receipt: Receipt) -> None:
-        """Put a receipt on record, one line, on disk before anything else happens."""
-        line = json.dumps(receipt.to_json(), sort_keys=True).encode() + b"\n"
-        try:
-            with open(self.path / "ledger.jsonl", "a+b") as ledger:
-                if ledger.tell() and not self._ends_whole(ledger):
-                    line = b"\n" + line  # the torn end of a killed run stays a line of its own
-                ledger.write(line)
-                ledger.flush()
-                os.fsync(ledger.fileno())
-        except OSError as error:
-            raise StoreError(
-                f"The ledger of {self.path} cannot be written: {error}. What is on record stays; "
-                "the same command goes on from there."
-            ) from error
-
-    @staticmethod
-    def _ends_whole(ledger: BinaryIO) -> bool:
-        ledger.seek(-1, os.SEEK_END)
-        return ledger.read(1) == b"\n"
-
-    def publish(self, slug: str) -> Path:
+    def publish(self, slug: str) -> None:
         """Move an event's finished products into place, whole."""
-        target = self.published(slug)
+        staged, target = self.staging(slug), self.published(slug)
+        for litter in staged.rglob("*.partial"):
+            litter.unlink()  # of a worker that was killed while it wrote
         target.parent.mkdir(exist_ok=True)
-        os.rename(self.staging(slug), target)
-        return target
+        os.rename(staged, target)
 
-    def sweep(self) -> None:
-        """Remove the staging folder of a finished run."""
-        shutil.rmtree(self.path / STAGING, ignore_errors=True)
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Tell what the system refuses in a sentence."""
+    try:
+        yield
+    except LsbatchError:
+        raise
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error}. Choose another --out.") from error
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader finds it complete or not at all."""
+    """Write a file so that a reader finds it complete or not at all, also after a crash."""
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
+    with open(partial, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(partial, path)

@@ -1,18 +1,18 @@
 """Second looks at a finished run: score it against an inventory, write its pages again."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 from shapely.geometry import shape
 
 from lsbatch.analysis import evaluate_product, find_landslides
 from lsbatch.batch.folder import RunFolder
+from lsbatch.batch.resume import read_record, run_plan_of
+from lsbatch.batch.tables import read_rows
+from lsbatch.batch.work import works_of
 from lsbatch.catalog import read_area, read_inventory
 from lsbatch.errors import StoreError
-from lsbatch.pipeline import Plan, write_report
 from lsbatch.report import write_run_page
 from lsbatch.store import open_product
 
@@ -62,13 +62,12 @@ def rewrite_pages(folder: Path) -> list[Path]:
     StoreError
         If the folder is not a finished run.
     """
+    run = RunFolder(folder)
     try:
-        plan = Plan.from_json(json.loads((folder / "plan.json").read_text(encoding="utf-8")))
-        rows = pd.read_parquet(folder / "summary.parquet").to_dict("records")
+        plan = run_plan_of(read_record(run.plan_path), run.plan_path)
+        rows = read_rows(folder / "summary.parquet")
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise StoreError(f"{folder} is not the folder of a finished run ({error}).") from error
-    run = RunFolder(folder, plan.run_key)
-    receipts = list(run.receipts().values())
-    page = write_report(plan, run.published(plan.event.slug), receipts)
     write_run_page(folder / "report.html", rows)
-    return [folder / "report.html", page]
+    works = works_of(plan, run).values()
+    return [folder / "report.html", *(w.write_report() for w in works if w.is_published)]

@@ -1,6 +1,7 @@
 """The command line: options in, sentences out; the work is done by the rooms below."""
 
 import logging
+import signal
 import sys
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from lsbatch import __version__
 from lsbatch.cli.learn import train
 from lsbatch.cli.look import detectors_app, events_app, scenes
 from lsbatch.cli.plan import plan
+from lsbatch.cli.runs import run, status, verify
 from lsbatch.cli.screen import ERR, say_error
 from lsbatch.cli.simulate import simulate
 from lsbatch.cli.work import demo, evaluate, map_command, report
@@ -27,6 +29,9 @@ app.add_typer(detectors_app, name="detectors")
 app.command()(scenes)
 app.command()(plan)
 app.command("map")(map_command)
+app.command()(run)
+app.command()(status)
+app.command()(verify)
 app.command()(evaluate)
 app.command()(report)
 app.command()(demo)
@@ -40,6 +45,8 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line and exit with the code that contract and habit expect."""
+    # whoever ends a job, a batch system or a person, is answered alike: stop cleanly
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         # a common option: it may stand anywhere
         words = [word for word in sys.argv[1:] if word != "--debug"]

@@ -129,6 +129,13 @@ ClusterOption = Annotated[
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", help="Local worker processes [cores].")
 ]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Publish no map in which a block failed.")
+]
+RetryOption = Annotated[
+    bool,
+    typer.Option("--retry-failed", help="Try blocks again that failed as often as they may."),
+]
 CompositeOption = Annotated[
     str | None,
     typer.Option(
@@ -153,13 +160,24 @@ ConfigOption = Annotated[
 
 
 def recipe_of(given: dict[str, Any]) -> Any:
-    """Recipe of a command's options; names differ where the recipe nests or spells out units."""
+    """Recipe of a command's options, for one event."""
     from lsbatch.recipe import read_recipe
 
+    return read_recipe(given.get("config"), event=given.get("event"), **_settings(given))
+
+
+def batch_of(given: dict[str, Any]) -> Any:
+    """Recipe of a command's options, for the events that its file chooses."""
+    from lsbatch.recipe import read_batch
+
+    return read_batch(given["config"], **_settings(given))
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """A command's options as a recipe names them, which nests some and spells out units."""
     options = {
         name: given.get(name)
         for name in (
-            "event",
             "source",
             "catalog",
             "aoi",
@@ -189,7 +207,7 @@ def recipe_of(given: dict[str, Any]) -> Any:
         "cluster": _nested(name=given.get("cluster"), workers=given.get("workers")),
     }
     paths = {name: str(value) for name, value in options.items() if isinstance(value, Path)}
-    return read_recipe(given.get("config"), **{**options, **paths})
+    return {**options, **paths}
 
 
 def _sides(text: str | None) -> Any:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Column, Table
+from rich.text import Text
 
 from lsbatch.cli.options import (
     AoiLandOption,
@@ -35,17 +36,16 @@ from lsbatch.cli.options import (
     ThresholdOption,
     WorkersOption,
     YesOption,
+    batch_of,
     recipe_of,
 )
-from lsbatch.cli.screen import OUT, echo_json, say_error
-from lsbatch.errors import RecipeError
+from lsbatch.cli.screen import OUT, echo_json, say_error, size_text, time_text
 
 _LEGEND = (
     "read: as the files hold it, least where each part is fetched once and kept, most where each "
     "block fetches its own; memory: most of one worker; time: an estimate, for the order of "
     "magnitude."
 )
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _TOTALS = ("blocks", "files_written", "seconds")
 
 
@@ -54,7 +54,7 @@ def plan(
         str | None,
         typer.Argument(
             metavar="RECIPE|EVENT",
-            help="Recipe (YAML) with one event or a list of them; or an event, as for `map`: an id "
+            help="Recipe (YAML) with one event or many; or an event, as for `map`: an id "
             "of the catalogue, a GeoJSON or a CSV file.",
             show_default=False,
         ),
@@ -90,8 +90,8 @@ def plan(
         Path | None,
         typer.Option(
             "--out",
-            help="Folder to write plan.json into; `map` with the same options and --out goes on "
-            "there. Without it nothing is written.",
+            help="Folder to write plan.json into; `map` or `run` with the same options and --out "
+            "goes on there. Without it nothing is written.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -105,14 +105,15 @@ def plan(
     `lsbatch plan lsbatch-demo/world/events.geojson --source lsbatch-demo/world/catalog.json
     --detector unet`
 
-    Of every event that a recipe lists: `lsbatch plan recipe.yaml`.
+    Of every event that a recipe chooses: `lsbatch plan recipe.yaml`.
     """
-    previews = _previews(target, locals())
+    recipe = _recipe(target, locals())
+    previews = _previews(recipe)
     planned = [preview for preview in previews if preview.cost is not None]
     if len(previews) == 1 and not planned:
-        raise previews[0].error
-    if out is not None:
-        _keep(previews, out)
+        raise previews[0].planned.error
+    if out is not None and planned:
+        _keep(recipe, previews, out)
     if as_json:
         echo_json(_record(previews))
     else:
@@ -121,40 +122,46 @@ def plan(
         raise typer.Exit(3 if planned else 1)
 
 
-def _previews(target: str | None, options: dict[str, Any]) -> list[Any]:
-    from lsbatch.batch import preview_events
-    from lsbatch.cube import fence_gdal
-    from lsbatch.recipe import events_of
+def _recipe(target: str | None, options: dict[str, Any]) -> Any:
+    """The events that were asked for, as a batch."""
+    from lsbatch.recipe import BatchRecipe
 
     event = target
     if target is not None and Path(target).suffix.lower() in (".yaml", ".yml"):
         if options["config"] is not None:
             raise typer.BadParameter("name the recipe once", param_hint="--config")
         event, options = None, {**options, "config": Path(target)}
-    if event is None and options["config"] is None:
+    if event is not None:
+        return BatchRecipe.of_one(recipe_of({**options, "event": event}))
+    if options["config"] is None:
         raise typer.BadParameter("name a recipe or an event", param_hint="RECIPE|EVENT")
-    events = [event] if event is not None else (events_of(options["config"]) or [None])
+    return batch_of(options)
+
+
+def _previews(recipe: Any) -> list[Any]:
+    from lsbatch.batch import preview_events
+    from lsbatch.cube import fence_gdal
+
     fence_gdal()
-    return list(preview_events([recipe_of({**options, "event": one}) for one in events]))
+    return list(preview_events(recipe))
 
 
-def _keep(previews: list[Any], out: Path) -> None:
+def _keep(recipe: Any, previews: list[Any], out: Path) -> None:
     from lsbatch.batch import keep_plan
 
-    if len(previews) > 1:
-        raise RecipeError(
-            f"plan.json is the plan of one event; the recipe lists {len(previews)}. Name one of "
-            "them as EVENT and the recipe with --config, or leave --out out."
-        )
-    keep_plan(previews[0].plan, out)
+    keep_plan(recipe, previews, out)
 
 
 def _record(previews: list[Any]) -> dict[str, Any]:
     """What --json prints: a record for each event, and their sums."""
     events = [
-        {"event": one.event, "error": str(one.error)}
+        {"event": one.planned.event, "error": str(one.planned.error)}
         if one.cost is None
-        else {"event": one.event, **one.cost.to_json(), "warnings": list(one.plan.warnings)}
+        else {
+            "event": one.planned.event,
+            **one.cost.to_json(),
+            "warnings": list(one.planned.plan.warnings),
+        }
         for one in previews
     ]
     costs = [one.cost for one in previews if one.cost is not None]
@@ -171,15 +178,15 @@ def _tell(previews: list[Any]) -> None:
         table.add_column(name, justify="right", overflow="fold")
     for one in previews:
         if one.cost is not None:
-            table.add_row(one.event, *_cells(one.cost))
+            table.add_row(Text(one.planned.event), *_cells(one.cost))
     OUT.print(table)
     OUT.print(_LEGEND, markup=False, soft_wrap=True)
     for one in previews:
         if one.cost is None:
-            say_error(f"Error: {one.event}: {one.error}")
+            say_error(f"Error: {one.planned.event}: {one.planned.error}")
             continue
-        for warning in one.plan.warnings:
-            head = f"{one.event}: " if len(previews) > 1 else ""
+        for warning in one.planned.plan.warnings:
+            head = f"{one.planned.event}: " if len(previews) > 1 else ""
             OUT.print(f"note: {head}{warning}", markup=False, soft_wrap=True)
 
 
@@ -197,20 +204,3 @@ def _cells(cost: Any) -> list[str]:
         size_text(cost.peak_bytes_per_worker),
         f"{time_text(cost.seconds)} on {cost.workers or 1}",
     ]
-
-
-def size_text(count: float) -> str:
-    """Bytes with two digits and a decimal unit."""
-    power = 0
-    while count >= 999.5 and power < len(_UNITS) - 1:
-        count, power = count / 1000, power + 1
-    return f"{count:.0f} {_UNITS[power]}" if count >= 9.95 else f"{count:.1f} {_UNITS[power]}"
-
-
-def time_text(seconds: float) -> str:
-    """A time that is only an estimate: in its largest unit."""
-    for unit, length in (("days", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 1.5 * length:
-            count = seconds / length
-            return f"{count:.0f} {unit}" if count >= 9.5 else f"{count:.1f} {unit}"
-    return f"{seconds:.0f} s"

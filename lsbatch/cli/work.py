@@ -30,15 +30,18 @@ from lsbatch.cli.options import (
     PreOption,
     RegistrationOption,
     ResolutionOption,
+    RetryOption,
     SensorOption,
     SlopeOption,
     SourceOption,
+    StrictOption,
     ThresholdOption,
     WorkersOption,
     YesOption,
     recipe_of,
 )
-from lsbatch.cli.screen import OUT, echo_json, leave, number, progress_bar, tell
+from lsbatch.cli.progress import run_progress
+from lsbatch.cli.screen import OUT, echo_json, leave, number, tell
 from lsbatch.errors import StoreError
 
 
@@ -72,6 +75,8 @@ def map_command(
     workers: WorkersOption = None,
     config: ConfigOption = None,
     yes: YesOption = None,
+    strict: StrictOption = False,
+    retry_failed: RetryOption = False,
     as_json: AsJson = False,
 ) -> None:
     """Map one event, start to end.
@@ -86,12 +91,12 @@ def map_command(
     if event is None and config is None:
         raise typer.BadParameter("name one, or a file for --config that does", param_hint="EVENT")
     recipe = recipe_of(locals())
-    outcome = _map(recipe, out)
+    outcome = _map(recipe, out, strict=strict, retry_failed=retry_failed)
     if as_json:
         echo_json(outcome.metrics)
     else:
         tell(outcome)
-    leave(outcome)
+    leave([outcome], out)
 
 
 def evaluate(
@@ -169,16 +174,16 @@ def demo(
     outcome = _map(recipe, out / "map")
     tell(outcome)
     OUT.print("This event is simulated: its figures say nothing about real ones.")
-    leave(outcome)
+    leave([outcome], out / "map")
 
 
-def _map(recipe: Any, out: Path) -> Any:
+def _map(recipe: Any, out: Path, **choices: bool) -> Any:
     from lsbatch.batch import map_event
     from lsbatch.cube import fence_gdal
 
     fence_gdal()
-    with progress_bar() as show:
-        return map_event(recipe, out, progress=show)
+    with run_progress() as show:
+        return map_event(recipe, out, tell=show, **choices)
 
 
 def _write_text(path: Path, text: str) -> None:

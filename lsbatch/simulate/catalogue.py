@@ -24,9 +24,9 @@ _PROVIDER = pystac.Provider(
 
 _RECIPE = """\
 # Maps simulated events and scores the maps against the known truth:
-#   lsbatch map EVENT --config recipe.yaml --out DIR
-# EVENT is one of those listed; where only one is, it may be left out. Paths are meant from this
-# file's folder, and {{event}} stands for the id of the event being mapped.
+#   lsbatch run recipe.yaml --out DIR                       all of them
+#   lsbatch map EVENT --config recipe.yaml --out DIR        one of them
+# Paths are meant from this file's folder, and {{event}} stands for the id of each event.
 events:
 {events}catalog: events.geojson
 source: catalog.json

@@ -8,7 +8,7 @@ import pytest
 
 from lsbatch.batch import build_plan, cost_of, map_event
 from lsbatch.batch.cost import _bytes_a_look
-from lsbatch.batch.drive import _sharing
+from lsbatch.batch.queue import sharing
 from lsbatch.domain import blocks_of
 from lsbatch.errors import ReadError
 from lsbatch.recipe import Recipe
@@ -131,8 +131,8 @@ def test_pixels_of_a_look_are_float32_and_flags_uint16():
 
 def test_each_worker_is_handed_its_share_of_the_rate(plan, tmp_path):
     task = next(plan.tasks(tmp_path / "product.zarr"))
-    assert _sharing(task, 4) is task, "no rate, nothing to share"
+    assert sharing(task, 4) is task, "no rate, nothing to share"
     access = replace(task.scenes.access, reads_per_second=100.0)
     paced = replace(task, scenes=replace(task.scenes, access=access))
-    assert _sharing(paced, 4).scenes.access.reads_per_second == 25.0
-    assert _sharing(paced, 4).scenes.looks == task.scenes.looks
+    assert sharing(paced, 4).scenes.access.reads_per_second == 25.0
+    assert sharing(paced, 4).scenes.looks == task.scenes.looks

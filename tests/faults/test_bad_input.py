@@ -1,6 +1,7 @@
 """Bad input: a clear sentence, the contract's exit code, nothing half-written."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 import xarray as xr
 
 from lsbatch.batch.folder import RunFolder
-from lsbatch.domain import Receipt, Status
+from lsbatch.domain import Status
 from lsbatch.store import open_product
 
 
@@ -256,7 +257,7 @@ def test_output_folder_that_holds_something_else(lsbatch, mapping):
 def test_output_folder_of_another_plan(lsbatch, mapping):
     mapping.out.mkdir()
     (mapping.out / "plan.json").write_text('{"run_key": "0000"}')
-    refuses(lsbatch(*mapping()), "holds another run")
+    refuses(lsbatch(*mapping()), "not a plan of lsbatch")
     (mapping.out / "plan.json").write_text("torn")
     refuses(lsbatch(*mapping()), "not a plan of lsbatch")
 
@@ -308,14 +309,13 @@ def test_foreign_zarr_is_no_product(lsbatch, world, tmp_path):
     refuses(result, "not a product of lsbatch")
 
 
-def test_second_process_in_one_folder_is_refused(world, cluster_address, tmp_path):
-    folder = RunFolder(tmp_path / "map", "key")
-    folder.claim({"run_key": "key"})
+def test_second_process_in_one_folder_is_refused_with_who_and_since_when(tmp_path):
+    folder = RunFolder(tmp_path / "map")
+    started = subprocess.run(["date", "-u", "+%Y-%m-%d %H"], capture_output=True, text=True).stdout
     with folder.locked():
         held = [sys.executable, "-c", _LOCK, str(tmp_path / "map")]
-        assert (
-            "Another process works" in subprocess.run(held, capture_output=True, text=True).stdout
-        )
+        told = subprocess.run(held, capture_output=True, text=True).stdout
+        assert f"process {os.getpid()} on {os.uname().nodename} since {started.strip()}" in told
     assert "free" in subprocess.run(held, capture_output=True, text=True).stdout
 
 
@@ -324,32 +324,23 @@ import sys
 from pathlib import Path
 from lsbatch.batch.folder import RunFolder
 try:
-    with RunFolder(Path(sys.argv[1]), "key").locked():
+    with RunFolder(Path(sys.argv[1])).locked():
         print("free")
 except OSError as error:
     print(error)
 """
 
 
-def _receipt(col):
-    return Receipt(event_id="e", block=(0, col), status="ok")
-
-
-@pytest.mark.parametrize("kept", [0.1, 0.5, 0.99])
-def test_torn_ledger_line_costs_its_own_receipt_only(tmp_path, kept):
-    folder = RunFolder(tmp_path / "map", "key")
-    folder.claim({"run_key": "key"})
-    for col in range(2):
-        folder.append(_receipt(col))
-    ledger = tmp_path / "map" / "ledger.jsonl"
-    lines = ledger.read_bytes().splitlines(keepends=True)
-    ledger.write_bytes(lines[0] + lines[1][: int(len(lines[1]) * kept)])
-    folder.append(_receipt(2))
-    assert set(folder.receipts()) == {(0, 0), (0, 2)}
-
-
 def test_half_written_plan_does_not_block_its_folder(tmp_path):
     (tmp_path / "map").mkdir()
     (tmp_path / "map" / "plan.json.partial").write_text("{")
-    RunFolder(tmp_path / "map", "key").claim({"run_key": "key"})
-    assert (tmp_path / "map" / "plan.json").is_file()
+    folder = RunFolder(tmp_path / "map")
+    with folder.locked():
+        folder.freeze("{}")
+    assert [path.name for path in (tmp_path / "map").iterdir()] == ["plan.json"]
+
+
+def test_a_folder_in_which_nothing_came_of_it_is_as_it_was(tmp_path):
+    with RunFolder(tmp_path / "map").locked():
+        pass
+    assert not (tmp_path / "map").exists()

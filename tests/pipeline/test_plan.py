@@ -216,6 +216,26 @@ def test_no_signature_gets_into_a_plan():
     assert "https://a.blob.core.windows.net/c/a.tif" in records[0] and "sig" not in records[0]
 
 
+@pytest.mark.parametrize("rate", [None, 2.5])
+def test_a_plan_that_is_read_again_keeps_its_rate(rate):
+    look = Look(Scene("s", "generic", TIME, TIME, (granule("g", 85, 85.2, ("red",)),)), "pre", 3)
+    recipe = Recipe(
+        event="e", source="/c/catalog.json", detector=DetectorChoice(name="brightness-change")
+    )
+    plan = Plan(
+        recipe=recipe,
+        event=Event("e", TIME, AOI),
+        scenes=Scenes((look,), access=replace(access_to(recipe.source), reads_per_second=rate)),
+        rejected=(),
+        grid=build_grid(AOI, crs="EPSG:32645", resolution=10),
+        detector=load_detector("brightness-change"),
+    )
+    record = json.loads(json.dumps(plan.to_json()))
+    assert Plan.from_json(record).scenes.access == plan.scenes.access
+    del record["reads_per_second"]  # a plan from before it was kept
+    assert Plan.from_json(record).run_key == plan.run_key
+
+
 @pytest.mark.parametrize(
     ("source", "hosts", "folder"),
     [

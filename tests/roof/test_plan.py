@@ -7,7 +7,7 @@ import yaml
 
 from lsbatch.batch import build_plan, plan
 from lsbatch.cli.options import recipe_of
-from lsbatch.cli.plan import size_text, time_text
+from lsbatch.cli.screen import size_text, time_text
 from lsbatch.recipe import DetectorChoice, Recipe
 
 
@@ -86,7 +86,7 @@ def test_out_holds_the_plan_that_map_then_goes_on_from(lsbatch, recipe, tmp_path
     assert code == 0, err
     assert (out / "plan.json").read_bytes() == kept
     code, _, err = lsbatch("plan", path, "--threshold", "0.7", "--out", out)
-    assert code == 1 and "holds another run" in err
+    assert code == 1 and "holds another run: threshold is 0.5 there and 0.7 here" in err
 
 
 def test_each_listed_event_has_a_row_and_one_that_fails_is_told(lsbatch, world, recipe, tmp_path):
@@ -114,7 +114,9 @@ def test_each_listed_event_has_a_row_and_one_that_fails_is_told(lsbatch, world, 
     code, _, err = lsbatch("plan", name, "--config", path, "--json")
     assert code == 0, err
     code, _, err = lsbatch("plan", path, "--out", tmp_path / "o")
-    assert code == 1 and "plan of one event" in err and not (tmp_path / "o").exists()
+    assert code == 3
+    kept = json.loads((tmp_path / "o" / "plan.json").read_text())["events"]
+    assert [("error" in event) for event in kept] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,19 @@
-"""Recipe: a whole run as one frozen value; YAML both ways."""
+"""Recipe: a whole run of one event as one frozen value; BatchRecipe: of many."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from lsbatch.domain import Composite, Event, Period, Preparation, own_period
 from lsbatch.errors import ContractError, RecipeError
 
-_PATHS = {"event", "source", "catalog", "aoi", "inventory"}
+EVENT_MARK = "{event}"
+"""In `inventory` it stands for the id of the event."""
 _MOST_RADIUS_KM = 1000.0
-_EVENT_MARK = "{event}"
-"""In a file's `inventory` it stands for the id of the event."""
+_FREE = {"cluster", "loader", "reads_per_second", "yes"}
+"""Choices that change how long a run takes, never what it leaves."""
 
 
 class _Frozen(BaseModel):
@@ -77,11 +71,9 @@ class CompositeChoice(_Frozen):
         return self
 
 
-class Recipe(_Frozen):
-    """All that decides what a run computes, and where it runs."""
+class Settings(_Frozen):
+    """All that decides what is computed of an event, and where, but which event it is."""
 
-    event: str
-    """Id of the catalogue, or path of a GeoJSON or CSV file with one event."""
     source: str
     """Name of a catalogue (catalogs/endpoints.yaml), URL of a STAC API, or path of a static
     catalogue, item collection or stac-geoparquet file."""
@@ -163,12 +155,10 @@ class Recipe(_Frozen):
         # YAML reads a bare off as false
         return "off" if value is False else value
 
-    @field_validator("event", "source")
+    @field_validator("source")
     @classmethod
-    def _not_blank(cls, value: str) -> str:
-        if not value.strip():
-            raise ValueError("must not be empty")
-        return value
+    def _check_source(cls, value: str) -> str:
+        return _not_blank(value)
 
     @property
     def preparation(self) -> Preparation:
@@ -181,6 +171,36 @@ class Recipe(_Frozen):
             pre=self.composite.pre,
             post=self.composite.post,
         )
+
+    def binding(self) -> dict[str, Any]:
+        """Plain values of all that may change a product: two runs of equal ones are one run."""
+        # loader: both hand the same files to one reader, and change none of the bits that it gives
+        # (tests/cube/test_loaders.py); they differ in which hidden pixels they leave unread
+        return self.model_dump(exclude=_FREE)
+
+    def to_yaml(self) -> str:
+        """YAML text from which the reader of recipes makes an equal value."""
+        return yaml.safe_dump(self.model_dump(exclude_defaults=True), sort_keys=False)
+
+
+class Recipe(Settings):
+    """All that decides what a run of one event computes, and where it runs."""
+
+    event: str
+    """Id of the catalogue, or path of a GeoJSON or CSV file with one event."""
+
+    @field_validator("event")
+    @classmethod
+    def _check_event(cls, value: str) -> str:
+        return _not_blank(value)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_inventory(cls, values: Any) -> Any:
+        event, inventory = values.get("event"), values.get("inventory")
+        if not (isinstance(event, str) and isinstance(inventory, str)):
+            return values
+        return {**values, "inventory": inventory.replace(EVENT_MARK, event)}
 
     def periods(self, event: Event) -> tuple[Period, Period]:
         """When to look before and after an event.
@@ -209,9 +229,50 @@ class Recipe(_Frozen):
             )
         return pre, post
 
-    def to_yaml(self) -> str:
-        """YAML text from which `read_recipe` makes an equal recipe."""
-        return yaml.safe_dump(self.model_dump(exclude_defaults=True), sort_keys=False)
+
+class BatchRecipe(Settings):
+    """All that decides what a run of many events computes, and where it runs.
+
+    Its events are those listed, or those of the catalogue; of them those that the filter keeps.
+    """
+
+    events: tuple[str, ...] = ()
+    """Each as in `Recipe.event`; empty = every event of the catalogue."""
+    filter: str | None = None
+    """Which of them to take, such as ``magnitude >= 6.5 and start > 2015-06-23``."""
+
+    @field_validator("events")
+    @classmethod
+    def _check_events(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"must not list an event twice ({', '.join(twice)})")
+        return tuple(_not_blank(name) for name in names)
+
+    @model_validator(mode="after")
+    def _check_chosen(self) -> Self:
+        if not (self.events or self.filter or self.catalog):
+            raise ValueError(
+                "no events are chosen: list them (events: [id, id, …]), name a catalog, or give a "
+                "filter (filter: magnitude >= 6.5)"
+            )
+        return self
+
+    @classmethod
+    def of_one(cls, recipe: Recipe) -> "BatchRecipe":
+        """The batch of one event."""
+        shared = {name: getattr(recipe, name) for name in Settings.model_fields}
+        return cls(**shared, events=(recipe.event,))
+
+    def for_event(self, event: str) -> Recipe:
+        """The recipe of one of its events."""
+        return Recipe(**{name: getattr(self, name) for name in Settings.model_fields}, event=event)
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value
 
 
 def _period(text: str | None, name: str) -> Period | None:
@@ -230,131 +291,3 @@ def _period(text: str | None, name: str) -> Period | None:
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def read_recipe(path: Path | None = None, **given: Any) -> Recipe:
-    """A recipe from a YAML file, the environment (LSBATCH_…) and given options, later ones first.
-
-    Parameters
-    ----------
-    path : Path, optional
-        YAML file with the names of `Recipe`.
-    **given
-        Options of the command line; None = not given.
-
-    Raises
-    ------
-    RecipeError
-        Naming each unknown key and each value that breaks a rule.
-    """
-
-    class Layered(BaseSettings, Recipe):  # type: ignore[misc]
-        model_config = SettingsConfigDict(
-            env_prefix="LSBATCH_", env_nested_delimiter="__", extra="forbid", frozen=True
-        )
-
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, lambda: document  # type: ignore[return-value]
-
-    document, listed = _read_document(path)
-    try:
-        layered = Layered(**{name: value for name, value in given.items() if value is not None})
-        return Recipe(**_for_event(layered.model_dump()))
-    except ValidationError as error:
-        if listed and any(fault["loc"] == ("event",) for fault in error.errors()):
-            raise RecipeError(
-                f"The recipe {path} lists {len(listed)} events; name one of them as EVENT: "
-                f"{', '.join(listed)}."
-            ) from error
-        raise RecipeError(_faults(error, path)) from error
-    except SettingsError as error:
-        raise RecipeError(
-            f"The environment breaks a rule: {error}. Name the part that is meant, such as "
-            "LSBATCH_DETECTOR__NAME, or write the whole as JSON."
-        ) from error
-
-
-def events_of(path: Path) -> tuple[str, ...]:
-    """Events that a recipe file is for: those listed under `events`, or its one `event`.
-
-    Raises
-    ------
-    RecipeError
-        If the file cannot be read, or its list is none.
-    """
-    document, listed = _read_document(path)
-    event = document.get("event")
-    return listed or ((event,) if isinstance(event, str) else ())
-
-
-def _read_document(path: Path | None) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """A file's options for one event, and the events that it lists under `events`.
-
-    A relative path is meant from the file's folder where it leads to something there.
-    """
-    document = _read_yaml(path)
-    listed = document.pop("events", [])
-    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
-        raise RecipeError(
-            f"The recipe {path} must list its events as [id, id, …]; received {listed!r}."
-        )
-    if len(listed) == 1:
-        document.setdefault("event", listed[0])
-    for name in _PATHS & document.keys():
-        value = document[name]
-        if path is not None and isinstance(value, str):
-            beside = path.parent / value
-            found = beside.parent.is_dir() if _EVENT_MARK in value else beside.is_file()
-            document[name] = str(beside) if found else value
-    return document, tuple(listed)
-
-
-def _for_event(options: dict[str, Any]) -> dict[str, Any]:
-    """The options with the event's id where they leave room for it."""
-    inventory = options["inventory"]
-    if inventory is None or _EVENT_MARK not in inventory:
-        return options
-    return {**options, "inventory": inventory.replace(_EVENT_MARK, options["event"])}
-
-
-def _read_yaml(path: Path | None) -> dict[str, Any]:
-    if path is None:
-        return {}
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
-        raise RecipeError(f"The recipe {path} cannot be read: {error}") from error
-    if not isinstance(document, dict):
-        raise RecipeError(f"The recipe {path} must be a YAML mapping of option: value.")
-    return document
-
-
-def _faults(error: ValidationError, path: Path | None) -> str:
-    found = [_sentence(".".join(str(part) for part in f["loc"]), f) for f in error.errors()]
-    where = f" (file {path})" if path else ""
-    plural = "s" if len(found) > 1 else ""
-    return f"The recipe breaks {len(found)} rule{plural}{where}: {'; '.join(found)}."
-
-
-def _sentence(name: str, fault: Any) -> str:
-    if fault["type"] == "missing":
-        option = name.removesuffix(".name")
-        return f"{option} is missing: name it with --{option} or in a file for --config"
-    if fault["type"] == "extra_forbidden":
-        branch = name.rpartition(".")[0]
-        nested = {
-            "detector": DetectorChoice,
-            "cluster": ClusterChoice,
-            "composite": CompositeChoice,
-        }
-        model = nested.get(branch, Recipe)
-        return f"{name} is unknown (known: {', '.join(model.model_fields)})"
-    return f"{name}: {fault['msg']} (received {fault['input']!r})"
