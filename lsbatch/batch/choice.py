@@ -70,6 +70,17 @@ def shift_notes(checks: Sequence[ShiftCheck]) -> list[str]:
     return found
 
 
+def light_notes(scenes: Scenes) -> list[str]:
+    """In which images the light of slopes was left."""
+    dark = [look.scene.id for look in scenes.looks if not look.scene.light_c]
+    if not dark:
+        return []
+    return [
+        f"The light of slopes stays in {', '.join(dark)}: the sun's position is not known, or the "
+        "image grows no brighter where there is more light."
+    ]
+
+
 def model_notes(event: Event, scenes: Scenes) -> list[str]:
     """That an elevation model is not from before the event."""
     found = []

@@ -9,12 +9,14 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 
 from lsbatch.batch.choice import (
+    light_notes,
     model_notes,
     offset_notes,
     poor_choice,
     shift_notes,
     window_notes,
 )
+from lsbatch.batch.level import level_scenes
 from lsbatch.batch.register import register_scenes
 from lsbatch.batch.size import check_area_size, check_grid_size
 from lsbatch.catalog import AreaChoice, check_time, choose_area, find_event, read_inventory
@@ -79,6 +81,7 @@ def build_plan(recipe: Recipe) -> Plan:
             *poor_choice(seen.scenes),
             *offset_notes(seen.offsets),
             *shift_notes(seen.shifts),
+            *(light_notes(seen.scenes) if recipe.light == "scs+c" else ()),
             *(_harmonised(seen.scenes) if recipe.harmonise else ()),
         ),
         inventory_sha256=digest,
@@ -128,6 +131,9 @@ def view_event(recipe: Recipe, inputs: Inputs) -> View:
     shifts: tuple[ShiftCheck, ...] = ()
     if recipe.registration == "auto":
         scenes, shifts = register_scenes(scenes, event, grid, recipe.preparation)
+    if recipe.light == "scs+c":
+        bands = (*inputs.bands, *inputs.optional_bands)
+        scenes = level_scenes(scenes, event, grid, recipe.preparation, bands)
     return View(event, scenes, rejected, grid, candidates.notes, offsets, shifts)
 
 

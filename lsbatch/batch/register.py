@@ -79,7 +79,7 @@ def register_scenes(
     if len(scenes.looks) < 2 or not bands:
         return scenes, ()
     reference = _reference_of(scenes, event)
-    windows, is_whole = _windows_of(reference.footprint.intersection(event.aoi), grid)
+    windows, is_whole = windows_of(reference.footprint.intersection(event.aoi), grid)
     seen: dict[str, list[Sighting]] = {look.scene.id: [] for look in scenes.looks}
     for window in windows:
         for scene_id, sightings in _look_into(window, scenes, reference, bands, preparation):
@@ -124,7 +124,7 @@ def _reference_of(scenes: Scenes, event: Event) -> Scene:
     return best.scene
 
 
-def _windows_of(seen: BaseGeometry, grid: GeoBox) -> tuple[list[GeoBox], bool]:
+def windows_of(seen: BaseGeometry, grid: GeoBox) -> tuple[list[GeoBox], bool]:
     """Windows on the lattice of chunks inside an area, and whether they are all there are."""
     if seen.is_empty:
         return [], False

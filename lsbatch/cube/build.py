@@ -14,7 +14,7 @@ from odc.geo.xr import xr_coords
 from lsbatch.cube.moved import reach_of, take_out, uneven_shift
 from lsbatch.cube.patience import READ_WITHIN_S, Deadline
 from lsbatch.cube.pieces import Target, fill_of, load_pieces
-from lsbatch.domain import QUALITY, Look, Scene, Scenes, check_cube
+from lsbatch.domain import QUALITY, Look, Scene, Scenes, check_cube, light_name
 
 Loader = Literal["direct", "stackstac"]
 
@@ -58,7 +58,8 @@ def build_cube(
         With `around_px` also ``surroundings`` (y_around, x_around): the same, and so many pixels
         more on each side. Coordinates along ``time``: ``scene``, ``sensor``,
         ``period`` (pre or post), ``delay_days``, ``sun_azimuth_deg`` and ``sun_elevation_deg``
-        (float64, NaN = not known); ``spatial_ref`` holds the CRS. A band that a look does not have
+        (float64, NaN = not known), and of scenes with a C of their light one for each band
+        (`light_name`); ``spatial_ref`` holds the CRS. A band that a look does not have
         is NaN there.
 
     Notes
@@ -106,11 +107,21 @@ def _coords(looks: Sequence[Look], geobox: GeoBox) -> dict[str, Any]:
         "sun_azimuth_deg": np.array([sun and sun.azimuth_deg for sun in suns], "float64"),
         "sun_elevation_deg": np.array([sun and sun.elevation_deg for sun in suns], "float64"),
     }
+    along_time |= _light_coords(looks)
     moments = [look.scene.start.replace(tzinfo=None) for look in looks]
     return {
         **xr_coords(geobox),
         "time": np.array(moments, "datetime64[ns]"),
         **{name: ("time", values) for name, values in along_time.items()},
+    }
+
+
+def _light_coords(looks: Sequence[Look]) -> dict[str, Any]:
+    """C of each band that has one in any look, by the coordinate's name; NaN where it has none."""
+    known = [dict(look.scene.light_c) for look in looks]
+    return {
+        light_name(band): np.array([own.get(band, math.nan) for own in known])
+        for band in sorted(set().union(*known))
     }
 
 

@@ -30,6 +30,7 @@ from lsbatch.domain.schema import (
     Status,
     check_cube,
     check_features,
+    light_name,
 )
 from lsbatch.domain.sensor import EPOCHS, SENSORS, Band, Quality, Sensor
 from lsbatch.domain.shift import NEAR, LocalShift, Shift, ShiftCheck
@@ -103,6 +104,7 @@ __all__ = [
     "cut_at_180",
     "harmonise",
     "landslide_radius_km",
+    "light_name",
     "mean_sun",
     "own_period",
     "project_area",

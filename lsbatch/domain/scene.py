@@ -75,6 +75,9 @@ class Scene:
     known."""
     shift: Shift | None = None
     """What a cube takes out of the place of its pixels; None = nothing."""
+    light_c: tuple[tuple[str, float], ...] = ()
+    """Bands, each with the C by which `prepare` takes the light of slopes out of it; of others it
+    stays in."""
 
     def __post_init__(self) -> None:
         if not self.granules:

@@ -104,6 +104,11 @@ CUBE_COORDS = (
 """What a cube says of each look; the sun's position is NaN where it is not known."""
 
 
+def light_name(band: str) -> str:
+    """Coordinate along time with the C of a band's SCS+C correction, NaN = none."""
+    return f"light_c_{band}"
+
+
 def check_cube(cube: xr.Dataset) -> None:
     """Raise ContractError unless a dataset is a cube.
 

@@ -1,7 +1,7 @@
 """From a cube to what a detector asked to see: masks, composites, indices, terrain."""
 
 from lsbatch.features.agreement import LEAST_SHIFT_PX, Decision, Sighting, decide_shift
-from lsbatch.features.ground import TERRAIN_HALO
+from lsbatch.features.ground import TERRAIN_HALO, light_of, terrain_of
 from lsbatch.features.months import monthly_medians, prepare_months
 from lsbatch.features.prepare import prepare
 from lsbatch.features.registration import Measurement, measure_shifts
@@ -22,6 +22,7 @@ __all__ = [
     "bands_to_read",
     "decide_shift",
     "features_halo",
+    "light_of",
     "measure_shifts",
     "monthly_medians",
     "prepare",
@@ -29,4 +30,5 @@ __all__ = [
     "reasons_of",
     "screen_bands",
     "screens_of",
+    "terrain_of",
 ]

@@ -21,6 +21,7 @@ from lsbatch.domain.preparation import GREENEST_BANDS
 from lsbatch.errors import ContractError
 from lsbatch.features import composite
 from lsbatch.features.ground import light_of, mean_light, terrain_of
+from lsbatch.features.level import leveled
 from lsbatch.features.usable import is_saturated, reasons_of
 from lsbatch.kernels import normalised_difference
 
@@ -62,7 +63,9 @@ def prepare(cube: xr.Dataset, inputs: Inputs, preparation: Preparation | None = 
     A look is usable by its quality flags and required bands alone. An optional band that is missing
     or saturated at such a look counts as missing in that band only, and changes neither ``status``
     nor any count; where no usable look has it, its channel is NaN. With `best` and `greenest` it is
-    taken from the look chosen, and is NaN where that one lacks it. (Red, green and blue also serve
+    taken from the look chosen, and is NaN where that one lacks it. Where the cube has a C for a
+    band of a look, the light of slopes is taken out of it (SCS+C); what is set aside, and which
+    look is the greenest, is decided on the images as they are. (Red, green and blue also serve
     the screen of looks without flags, see `reasons_of`, whoever asked for them.)
     """
     check_cube(cube)
@@ -124,13 +127,13 @@ def _side(
         return _by_look(kept, chosen)
 
     for band in inputs.bands:
-        side[band] = compose(da.asarray(cube[band].data)[here], usable)
+        side[band] = compose(leveled(cube, band)[here], usable)
     for band in inputs.optional_bands:
         if band not in cube:
             side[band] = da.full(why.shape[1:], np.float32(np.nan), chunks=why.chunks[1:])
         else:
             seen = usable & ~_saturated(cube, band, here)
-            side[band] = compose(da.asarray(cube[band].data)[here], seen)
+            side[band] = compose(leveled(cube, band)[here], seen)
     if any(channel.layer == COS_I and channel.period == name for channel in inputs.channels):
         side[COS_I] = _light(cube, here, usable if kind == "median" else _alone(chosen, here))
     return side

@@ -70,7 +70,7 @@ _LIBRARIES = (
     "zarr",
 )
 _DEFAULTS = Recipe.model_fields
-_YOUNG = ("aoi_level", "aoi_radius", "aoi_side", "aoi_land", "registration")
+_YOUNG = ("aoi_level", "aoi_radius", "aoi_side", "aoi_land", "registration", "light")
 """Choices that there were not always."""
 
 
@@ -289,6 +289,7 @@ def scene_record(scene: Scene) -> dict[str, Any]:
         # left out where it is not known: plans from before it was read keep their run key
         **({"sun": asdict(scene.sun)} if scene.sun else {}),
         **shift_record(scene.shift),
+        **({"light_c": dict(scene.light_c)} if scene.light_c else {}),
         "granules": [
             {
                 "item": granule.item_id,
@@ -326,6 +327,7 @@ def scene_of(record: dict[str, Any]) -> Scene:
         cloud_percent=record["cloud_percent"],
         sun=Sun(**record["sun"]) if "sun" in record else None,
         shift=shift_of(record),
+        light_c=tuple(record.get("light_c", {}).items()),
     )
 
 

@@ -117,6 +117,9 @@ class Settings(_Frozen):
     registration: Literal["auto", "off"] = "auto"
     """auto = shifts between the images are measured on stable ground, and taken out where they are
     sure, 0.2 pixels or more, and edges become more alike; off = images are taken as they lie."""
+    light: Literal["as-seen", "scs+c"] = "as-seen"
+    """scs+c = the light of slopes is taken out of reflectance (Soenen et al. 2005), with a C for
+    each band measured on each image before any block is cut; as-seen = it stays in."""
     harmonise: bool = False
     """Adjust Sentinel-2 surface reflectance to the band passes of Landsat 8."""
     crs: str | None = None

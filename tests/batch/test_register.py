@@ -12,7 +12,7 @@ import shapely
 from lsbatch.batch import map_event, view_event
 from lsbatch.batch.choice import shift_notes
 from lsbatch.batch.plan import build_plan
-from lsbatch.batch.register import MOST_WINDOWS, _taken, _windows_of, register_scenes
+from lsbatch.batch.register import MOST_WINDOWS, _taken, register_scenes, windows_of
 from lsbatch.detectors import load_detector
 from lsbatch.domain import CHUNK_PX, NEAR, LocalShift, Preparation, Shift, ShiftCheck
 from lsbatch.errors import ReadError, RecipeError
@@ -150,10 +150,10 @@ def test_files_that_cannot_be_read_decide_nothing(astray, monkeypatch):
 
 def test_windows_are_few_and_spread(astray):
     view = look_into(astray[0], registration="off")
-    assert _windows_of(view.event.aoi, view.grid)[1]
-    assert _windows_of(shapely.Polygon(), view.grid) == ([], False)
+    assert windows_of(view.event.aoi, view.grid)[1]
+    assert windows_of(shapely.Polygon(), view.grid) == ([], False)
     wide = view.event.aoi.buffer(0.3)
-    windows, is_whole = _windows_of(wide, view.grid.pad(12 * CHUNK_PX))
+    windows, is_whole = windows_of(wide, view.grid.pad(12 * CHUNK_PX))
     assert len(windows) == MOST_WINDOWS and not is_whole
     assert len({window.affine.f for window in windows}) > 5
 
