@@ -46,3 +46,14 @@ def rise(x: Tensor, skip: Tensor, *, name: str) -> Tensor:
     x = layers.ReLU(name=f"{name}_relu")(convolve(x, skip.shape[-1], side=1, name=name))
     x = layers.UpSampling2D(2, interpolation="nearest", name=f"{name}_twice")(x)
     return layers.Concatenate(name=f"{name}_skip")([x, skip])
+
+
+def head(x: Tensor, name: str) -> Tensor:
+    """Logits of each pixel; (N, H, W, C) -> (N, H, W, 1)."""
+    # float32 whatever the trunk's precision: the loss is taken of these
+    return layers.Conv2D(1, 1, dtype="float32", name=name)(x)
+
+
+def stretched(x: Tensor, step: int) -> Tensor:
+    """Logits of a coarser level at the image's size, bilinear."""
+    return layers.UpSampling2D(step, interpolation="bilinear", dtype="float32")(x)

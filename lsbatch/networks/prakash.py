@@ -7,7 +7,7 @@ import keras
 from keras import layers, regularizers
 
 from lsbatch.errors import RecipeError
-from lsbatch.networks.blocks import convolve, residual_block
+from lsbatch.networks.blocks import convolve, head, residual_block, stretched
 
 _DECODER_BLOCKS = 3
 
@@ -89,10 +89,10 @@ def build_prakash(design: PrakashDesign, *, supervised: bool = False) -> keras.M
         rungs.append((x, 2**level))
     x, _ = rungs.pop()
     x = layers.SpatialDropout2D(design.map_dropout, name="map_dropout")(x)
-    outputs = [_head(x, "head")]
+    outputs = [head(x, "head")]
     if not supervised:
         return keras.Model(image, outputs, name="prakash")
-    outputs += [_stretched(_head(rung, f"aux{step}"), step) for rung, step in rungs]
+    outputs += [stretched(head(rung, f"aux{step}"), step) for rung, step in rungs]
     model = keras.Model(image, outputs, name="prakash")
     for layer in model.layers:
         if isinstance(layer, layers.Conv2D):
@@ -128,12 +128,3 @@ def _width_at(design: PrakashDesign, level: int) -> int:
 
 def _beside(parts: list[Any], name: str) -> Any:
     return layers.Concatenate(name=f"{name}_beside")(parts)
-
-
-def _head(x: Any, name: str) -> Any:
-    # float32 whatever the trunk's precision: the loss is taken of these
-    return layers.Conv2D(1, 1, dtype="float32", name=name)(x)
-
-
-def _stretched(x: Any, step: int) -> Any:
-    return layers.UpSampling2D(step, interpolation="bilinear", dtype="float32")(x)

@@ -7,7 +7,7 @@ import keras
 from keras import layers
 
 from lsbatch.errors import RecipeError
-from lsbatch.networks.blocks import convolve, residual_block, rise
+from lsbatch.networks.blocks import convolve, head, residual_block, rise, stretched
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ def build_unet(design: UnetDesign, *, supervised: bool = False) -> keras.Model:
         rungs.append((x, 2 ** (level + 1)))
         x = rise(x, skips[level], name=f"up{level}")
         x = residual_block(x, design.widths[level], name=f"up{level}_block")
-    outputs = [_head(x, "head")]
+    outputs = [head(x, "head")]
     if supervised:
-        outputs += [_stretch(_head(rung, f"aux{step}"), step) for rung, step in rungs]
+        outputs += [stretched(head(rung, f"aux{step}"), step) for rung, step in rungs]
     return keras.Model(image, outputs, name="unet")
 
 
@@ -81,12 +81,3 @@ def design_of(record: dict[str, Any]) -> UnetDesign:
         return UnetDesign(planes=record["planes"], dropout=record["dropout"], **lists)
     except (KeyError, TypeError) as error:
         raise RecipeError(f"A U-Net's design is incomplete: {error}.") from error
-
-
-def _head(x: Any, name: str) -> Any:
-    # float32 whatever the trunk's precision: the loss is taken of these
-    return layers.Conv2D(1, 1, dtype="float32", name=name)(x)
-
-
-def _stretch(x: Any, step: int) -> Any:
-    return layers.UpSampling2D(step, interpolation="bilinear", dtype="float32")(x)
