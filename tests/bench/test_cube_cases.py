@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from lsbatch.domain import EMPTY_FLAG
+
 KEYS = {"case", "value", "unit", "goal", "ok", "detail"}
 
 
@@ -32,5 +34,6 @@ def test_cases_run_small(cube_cases):
 def test_both_paths_load_the_same(cube_cases, tmp_path, make):
     world = getattr(cube_cases, make)(tmp_path, 512)
     ours, theirs = (cube_cases.LOADERS[name](world, world.grid) for name in ("ours", "odc-stac"))
-    assert (ours["quality"].where(ours["quality"] < 65535, 0) == theirs["quality"]).mean() > 0.999
+    flags = ours["quality"].where(ours["quality"] < EMPTY_FLAG, 0)
+    assert (flags == theirs["quality"]).mean() > 0.999
     assert (abs(ours["red"] * 1e4 - theirs["red"]) > 8).mean() < 0.01

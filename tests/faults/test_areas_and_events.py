@@ -334,7 +334,7 @@ def test_g7_event_without_images_after_it_says_so(refused):
 def test_g7_formula_in_an_id_does_not_reach_the_summary():
     import pandas as pd
 
-    from lsbatch.batch.drive import _plain_cell
+    from lsbatch.batch.tables import _plain_cell
 
     text = pd.DataFrame([{"id": "=HYPERLINK(1)", "n": -3, "name": "@x"}]).map(_plain_cell).to_csv()
     (row,) = csv.DictReader(io.StringIO(text))
