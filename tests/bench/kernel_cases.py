@@ -8,11 +8,13 @@ from timing import interleaved_medians
 
 from lsbatch.kernels import (
     NO_GROUP,
+    Places,
     aspect,
     blend_weights,
     cast_shadow,
     confusion,
     confusion_by_cell,
+    copy_stored,
     fill_planes,
     has_twin,
     hillshade,
@@ -30,7 +32,9 @@ from lsbatch.kernels import (
     normalised_difference,
     plan_curvature,
     profile_curvature,
+    resample,
     roughness,
+    scale_stored,
     scs_c,
     shadow_depth,
     slope,
@@ -48,10 +52,10 @@ def cases(*, size: int = 1024, repeats: int = 9) -> Iterator[dict]:
     """One result per kernel: how many times faster than vectorised numpy, on `size` squared."""
     rng = np.random.default_rng(7)
     small = max(size // 8, 16)  # every window of every pixel at once is much for numpy
-    worlds = [
-        (make, size)
-        for make in (_terrain, _relief, _sunlight, _light, _spectral, _clouds, _patches, _counts)
-    ]
+    makers = (
+        _terrain, _relief, _sunlight, _light, _spectral, _stored, _clouds, _patches, _counts
+    )  # fmt: skip
+    worlds = [(make, size) for make in makers]
     for make, side in (*worlds, (_ranks, small)):
         for name, kernel, oracle in make(rng, side):
             yield _judge(name, kernel, oracle, side=side, repeats=repeats)
@@ -331,6 +335,50 @@ def _spectral(rng: np.random.Generator, size: int) -> Iterator[Duel]:
     yield "is-bright-white", lambda: is_bright_white(*looks[:3]), numpy_white
     yield "normalised-difference", lambda: normalised_difference(a, b), numpy_difference
     yield "median-of-looks", lambda: median_of_looks(looks, usable), numpy_median
+
+
+def _stored(rng: np.random.Generator, size: int) -> Iterator[Duel]:
+    """From a file's numbers to an image's."""
+    stored = rng.integers(0, 4000, (size, size)).astype("uint16")
+    numbers = stored.astype(np.float32)
+    numbers[::7, ::5] = 1e20
+
+    def numba_copy():
+        out = np.empty(stored.shape, np.float32)
+        copy_stored(stored, out, nodata=0, fill=np.nan)
+        return out
+
+    yield "copy-stored", numba_copy, lambda: np.where(stored == 0, np.nan, stored).astype("float32")
+
+    def numpy_scale():
+        units = numbers * np.float32(1e-4) - np.float32(0.1)
+        return np.where(np.abs(numbers) < 1e9, units, np.float32(np.nan))
+
+    def numba_scale():
+        return scale_stored(numbers.copy(), scale=1e-4, offset=-0.1, most=1e9)
+
+    yield "scale-stored", numba_scale, numpy_scale
+
+    # a little turned and shrunk, two pixels from the rim: four neighbours everywhere
+    down, right = np.meshgrid(np.arange(-1.0, size + 2), np.arange(-1.0, size + 2), indexing="ij")
+    rows, cols = 0.93 * down + 0.01 * right + 2.3, 0.93 * right - 0.01 * down + 0.02 * size + 2.3
+    places = Places(rows, cols, 1, (0, 0), (size, size))
+
+    def numba_resample():
+        out = np.empty((size, size), np.float32)
+        options = {"scale": (1.0, 1.0), "nodata": None, "fill": np.nan}
+        resample(stored, (0, 0), places, out, resampling="bilinear", **options)
+        return out
+
+    def numpy_resample():
+        y, x = rows[1:-2, 1:-2] - 0.5, cols[1:-2, 1:-2] - 0.5
+        top, left = y.astype(int), x.astype(int)
+        y, x = y - top, x - left
+        upper = stored[top, left] * (1 - x) + stored[top, left + 1] * x
+        lower = stored[top + 1, left] * (1 - x) + stored[top + 1, left + 1] * x
+        return (upper * (1 - y) + lower * y).astype(np.float32)
+
+    yield "resample", numba_resample, numpy_resample
 
 
 def _clouds(rng: np.random.Generator, size: int) -> Iterator[Duel]:
