@@ -120,11 +120,14 @@ def _writing(path: Path) -> Iterator[None]:
         raise StoreError(f"{path} cannot be written: {error}. Choose another --out.") from error
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader finds it complete or not at all, also after a crash."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file so that a reader finds it complete or not at all, also after a crash.
+
+    Text is written as UTF-8.
+    """
     partial = path.with_name(path.name + ".partial")
-    with open(partial, "w", encoding="utf-8") as file:
-        file.write(text)
+    with open(partial, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
     os.replace(partial, path)

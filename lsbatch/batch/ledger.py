@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,11 +73,7 @@ class Ledger:
 
     def histories(self) -> dict[Key, History]:
         """What is on record of each block."""
-        found: dict[Key, History] = {}
-        for entry in self.entries():
-            known = found.get(entry.key)
-            found[entry.key] = known.followed_by(entry.receipt) if known else begin(entry.receipt)
-        return found
+        return histories_of(self.entries())
 
     def append(self, receipt: Receipt) -> None:
         """Put a receipt on record.
@@ -106,3 +102,12 @@ class Ledger:
 def _ends_whole(ledger: BinaryIO) -> bool:
     ledger.seek(-1, os.SEEK_END)
     return ledger.read(1) == b"\n"
+
+
+def histories_of(entries: Iterable[Entry]) -> dict[Key, History]:
+    """What entries, oldest first, tell of each block."""
+    found: dict[Key, History] = {}
+    for entry in entries:
+        known = found.get(entry.key)
+        found[entry.key] = known.followed_by(entry.receipt) if known else begin(entry.receipt)
+    return found

@@ -1,6 +1,5 @@
 """level_scenes: what slopes do to the light of each image, measured before any block is cut."""
 
-import logging
 import math
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,20 +10,16 @@ import numpy.typing as npt
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
-from lsbatch.batch.register import windows_of
-from lsbatch.cube import build_cube
-from lsbatch.domain import FLAGS, Event, Preparation, Scenes, Status
-from lsbatch.errors import ReadError
-from lsbatch.features import TERRAIN_HALO, light_of, reasons_of, screen_bands, terrain_of
+from lsbatch.batch.windows import see_window, windows_of
+from lsbatch.domain import FLAGS, Event, Preparation, Scenes
+from lsbatch.features import TERRAIN_HALO, light_of, screen_bands, terrain_of
 from lsbatch.kernels import c_coefficient, light_sums
-
-logger = logging.getLogger(__name__)
 
 _LEAST_SLOPE_DEG = 5.0
 """On ground less steep all has the same light."""
+_GREEN_BANDS = ("nir", "red")
 _GREEN_NDVI = 0.4
 """The correction is for the light between trees; bare ground would bend the line."""
-_READERS = 4
 
 
 def level_scenes(
@@ -75,22 +70,16 @@ def _of_scene(found: dict[tuple[str, str], float], scene_id: str) -> tuple[tuple
 def _sums_in(
     window: GeoBox, scenes: Scenes, bands: tuple[str, ...], preparation: Preparation
 ) -> Iterator[tuple[tuple[str, str], npt.NDArray[np.float64]]]:
-    """Sums of one window, by scene and band; nothing where it cannot be read.
-
-    A file that fails here fails again in its block, which says so there.
-    """
+    """Sums of one window, by scene and band; nothing where it cannot be read."""
     around = window.pad(TERRAIN_HALO)
     here = scenes.touching(around)
     if not here.looks:
         return
-    seen = tuple(dict.fromkeys((*bands, *screen_bands(scenes), "nir", "red")))
-    try:
-        cube = build_cube(here, around, bands=seen).load(scheduler="threads", num_workers=_READERS)
-    except ReadError as error:
-        logger.warning("stage=light a window is left out: %s", error)
+    beside = (*screen_bands(scenes), *_GREEN_BANDS)
+    seen = see_window(around, here, bands, preparation, beside=beside)
+    if seen is None:
         return
-    plain = replace(preparation, shadow_reach_m=0.0)
-    usable = reasons_of(cube, bands, plain).compute(scheduler="threads") == Status.SCORED
+    cube, usable = seen
     steep = terrain_of(cube)["slope_deg"].compute(scheduler="threads") >= _LEAST_SLOPE_DEG
     light = light_of(cube, range(len(here.looks))).compute(scheduler="threads")
     for place, look in enumerate(here.looks):
@@ -103,7 +92,7 @@ def _sums_in(
 
 def _is_green(cube: xr.Dataset, place: int) -> npt.NDArray[np.bool_]:
     """Where plants cover the ground; everywhere in a look without near infrared."""
-    nir, red = cube["nir"].values[place], cube["red"].values[place]
+    nir, red = (cube[band].values[place] for band in _GREEN_BANDS)
     if np.isnan(nir).all():
         return np.ones(nir.shape, bool)
     with np.errstate(invalid="ignore", divide="ignore"):

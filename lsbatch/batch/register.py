@@ -1,17 +1,12 @@
 """register_scenes: shifts between the looks, measured once, before any block is cut."""
 
-import logging
 import math
 from dataclasses import replace
 
-import numpy as np
-import shapely
 from odc.geo.geobox import GeoBox
-from shapely.geometry.base import BaseGeometry
 
-from lsbatch.cube import build_cube
+from lsbatch.batch.windows import see_window, windows_of
 from lsbatch.domain import (
-    CHUNK_PX,
     NEAR,
     Event,
     Look,
@@ -20,32 +15,18 @@ from lsbatch.domain import (
     Scenes,
     Shift,
     ShiftCheck,
-    Status,
-    blocks_of,
-    project_area,
 )
-from lsbatch.errors import ReadError
 from lsbatch.features import (
     LEAST_SHIFT_PX,
     Decision,
     Sighting,
     decide_shift,
     measure_shifts,
-    reasons_of,
     screen_bands,
 )
 
-logger = logging.getLogger(__name__)
-
-MOST_WINDOWS = 25
-"""Windows of 256 x 256 pixels that are read of each look: with two bands in 16 bits and a quality
-band some 8 MB, before compression. Areas up to about 12 x 12 km are seen whole, larger ones by a
-sample."""
-_LEAST_INSIDE = 0.25
-"""Share of a window that must lie in the area, and within the reference."""
 _PREFERRED = ("red", "nir", "nir08", "green", "blue")
 _BANDS = 2
-_READERS = 4
 _ITSELF = Decision(Shift(0.0, 0.0), "the others are compared with it", {})
 
 
@@ -124,29 +105,6 @@ def _reference_of(scenes: Scenes, event: Event) -> Scene:
     return best.scene
 
 
-def windows_of(seen: BaseGeometry, grid: GeoBox) -> tuple[list[GeoBox], bool]:
-    """Windows on the lattice of chunks inside an area, and whether they are all there are."""
-    if seen.is_empty:
-        return [], False
-    area = project_area(seen, grid.crs)
-    shapely.prepare(area)
-    inside = [
-        block.core
-        for block in blocks_of(grid, side_px=CHUNK_PX, halo=0)
-        if _share_inside(block.core, area) >= _LEAST_INSIDE
-    ]
-    if len(inside) <= MOST_WINDOWS:
-        return inside, True
-    # spread over the rows: every so many-th of them, in order
-    taken = np.linspace(0, len(inside) - 1, MOST_WINDOWS).round().astype(int)
-    return [inside[place] for place in taken], False
-
-
-def _share_inside(window: GeoBox, area: BaseGeometry) -> float:
-    box = window.extent.geom
-    return float(box.intersection(area).area / box.area)
-
-
 def _look_into(
     window: GeoBox,
     scenes: Scenes,
@@ -154,24 +112,15 @@ def _look_into(
     bands: tuple[str, ...],
     preparation: Preparation,
 ) -> list[tuple[str, list[Sighting]]]:
-    """Measurements of one window, by scene; nothing of one that cannot be read.
-
-    A file that fails here fails again in its block, which says so there.
-    """
+    """Measurements of one window, by scene; nothing of one that cannot be read."""
     here = replace(scenes.touching(window), terrain=())
     ids = [look.scene.id for look in here.looks]
     if reference.id not in ids or len(ids) < 2:
         return []
-    needed = tuple(dict.fromkeys((*bands, *screen_bands(scenes))))
-    plain = replace(preparation, shadow_reach_m=0.0)
-    try:
-        cube = build_cube(here, window, bands=needed).load(
-            scheduler="threads", num_workers=_READERS
-        )
-    except ReadError as error:
-        logger.warning("stage=registration a window is left out: %s", error)
+    seen = see_window(window, here, bands, preparation, beside=screen_bands(scenes))
+    if seen is None:
         return []
-    usable = reasons_of(cube, bands, plain).compute(scheduler="threads") == Status.SCORED
+    cube, usable = seen
     base = ids.index(reference.id)
     found = []
     for place, scene_id in enumerate(ids):

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from lsbatch.batch.folder import RunFolder
+from lsbatch.batch.folder import RunFolder, write_whole
 from lsbatch.batch.frozen import RunPlan
 from lsbatch.batch.ledger import History, Key
 from lsbatch.batch.queue import receipts_of
@@ -122,6 +122,4 @@ def _put_frame(frame: Mapping[str, bytes], damage: Damage, folder: RunFolder) ->
     for name in damage.files:
         target = folder.product(damage.slug) / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f"{target.name}.partial")
-        partial.write_bytes(frame[name])
-        os.replace(partial, target)
+        write_whole(target, frame[name])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lsbatch.batch.folder import RunFolder
-from lsbatch.batch.ledger import History
+from lsbatch.batch.ledger import History, histories_of
 from lsbatch.batch.lock import Holder
 from lsbatch.batch.resume import read_record, slug_in
 from lsbatch.errors import StoreError
@@ -88,7 +88,7 @@ def status_of(out: Path) -> RunStatus:
     record = read_record(folder.plan_path)
     entries = list(folder.ledger.entries())
     of_event: dict[str, list[History]] = defaultdict(list)
-    for (event_id, _), history in folder.ledger.histories().items():
+    for (event_id, _), history in histories_of(entries).items():
         of_event[event_id].append(history)
     holder = folder.holder
     return RunStatus(

@@ -52,14 +52,14 @@ def write_run_files(
     tried : int
         Blocks that were tried in this start.
     """
-    rows = [_row(one, works) for one in run.events]
+    rows, run_key = [_row(one, works) for one in run.events], run.run_key
     table = pd.DataFrame(rows).astype(_TYPES)
     table.to_parquet(folder.path / "summary.parquet")
     table.map(_plain_cell).to_csv(folder.path / "summary.csv", index=False)
     write_run_page(folder.path / "report.html", rows)
     receipts = [receipt for work in works.values() for receipt in work.receipts]
     record = {
-        "run_key": run.run_key,
+        "run_key": run_key,
         "cluster": run.recipe.cluster.model_dump(),
         "seconds": {stage: round(value, 2) for stage, value in seconds.items()},
         **_machine_record(receipts),
@@ -67,7 +67,7 @@ def write_run_files(
     }
     _write_json(folder.path / "run.json", record)
     published = [w.plan.event.slug for w in works.values() if w.is_published]
-    _write_json(folder.catalog_path, catalog_of(run.run_key, published))
+    _write_json(folder.catalog_path, catalog_of(run_key, published))
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ import shapely
 from lsbatch.batch import map_event, view_event
 from lsbatch.batch.choice import shift_notes
 from lsbatch.batch.plan import build_plan
-from lsbatch.batch.register import MOST_WINDOWS, _taken, register_scenes, windows_of
+from lsbatch.batch.register import _taken, register_scenes
+from lsbatch.batch.windows import MOST_WINDOWS, windows_of
 from lsbatch.detectors import load_detector
 from lsbatch.domain import CHUNK_PX, NEAR, LocalShift, Preparation, Shift, ShiftCheck
 from lsbatch.errors import ReadError, RecipeError
@@ -141,7 +142,7 @@ def test_files_that_cannot_be_read_decide_nothing(astray, monkeypatch):
     def fail(*_args, **_settings):
         raise ReadError("gone")
 
-    monkeypatch.setattr("lsbatch.batch.register.build_cube", fail)
+    monkeypatch.setattr("lsbatch.batch.windows.build_cube", fail)
     view = look_into(astray[0])
     assert all(look.scene.shift is None for look in view.scenes.looks)
     assert {check.applied for check in view.shifts} == {"none"}
